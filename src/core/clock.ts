@@ -1,0 +1,12 @@
+/** The time, in milliseconds since 1970-01-01T00:00:00Z. An argument everywhere, so that tests move it. */
+export type Clock = () => number
+
+export const systemClock: Clock = () => Date.now()
+
+/** Milliseconds since an arbitrary start, never set back: for measuring, not for expiry. */
+export const monotonicClock: Clock = () => performance.now()
+
+/** Whole seconds since 1970, as JWT claims count them (RFC 7519 section 2, NumericDate). */
+export function toEpochSeconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000)
+}

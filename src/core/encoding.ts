@@ -1,0 +1,31 @@
+import { createHash, randomBytes } from 'node:crypto'
+
+/**
+ * Decodes base64url without padding (RFC 4648 section 5), and only its canonical spelling:
+ * `undefined` for other characters, padding, or unused bits that are not zero.
+ */
+export function decodeBase64Url(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : undefined
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Decodes UTF-8; `undefined` where the bytes are not UTF-8. A byte order mark stays in the text. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return strictUtf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** SHA-256 in base64url without padding, 43 characters. */
+export function sha256Base64Url(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('base64url')
+}
+
+/** 128 random bits in base64url, 22 characters: token IDs, grant IDs, decision IDs. */
+export function randomId(): string {
+  return randomBytes(16).toString('base64url')
+}

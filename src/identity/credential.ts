@@ -1,0 +1,108 @@
+import type { KeyObject } from 'node:crypto'
+import { DerError } from '../core/der.ts'
+import { sha256Base64Url } from '../core/encoding.ts'
+import { AuthError } from '../core/errors.ts'
+import { type Certificate, parseCertificate } from './certificate.ts'
+import { decodePrivateKey } from './key-pair.ts'
+import { leafProblem } from './leaf-profile.ts'
+import { decodeCertificates, encodeCertificate } from './pem.ts'
+import { parseServiceId, type ServiceId, type TrustDomain, trustDomainOf } from './service-id.ts'
+
+/** A service's certificate chain and private key, and the roots that it trusts: checked to belong together. */
+export interface Credential {
+  readonly serviceId: ServiceId
+  readonly trustDomain: TrustDomain
+  /** PEM, leaf first, without the root. */
+  readonly certificateChain: string
+  readonly privateKey: KeyObject
+  /** PEM: the roots of the trust domain. */
+  readonly bundle: string
+  /** SHA-256 of the leaf's DER in base64url: `x5t#S256` of RFC 8705 section 3.1. */
+  readonly thumbprint: string
+  /** Milliseconds since 1970. */
+  readonly notBefore: number
+  /** Milliseconds since 1970. */
+  readonly notAfter: number
+}
+
+export interface CredentialMaterial {
+  /** PEM, leaf first. */
+  readonly certificateChain: string
+  /** PKCS#8 in PEM. */
+  readonly privateKey: string
+  /** The roots, in PEM. */
+  readonly bundle: string
+}
+
+/**
+ * Checks that key, chain and bundle belong together and are valid now.
+ * @param now milliseconds since 1970
+ * @param place where the material comes from, for messages
+ * @throws AuthError CONFIGURATION_INVALID, CERTIFICATE_EXPIRED
+ */
+export function parseCredential(material: CredentialMaterial, now: number, place: string): Credential {
+  const chain = decodeCertificates(material.certificateChain, `${place}: the certificate chain`).map((der) =>
+    parse(der, place),
+  )
+  const roots = decodeCertificates(material.bundle, `${place}: the bundle`).map((der) => parse(der, place))
+  const privateKey = decodePrivateKey(material.privateKey, `${place}: the private key`)
+  const [leaf] = chain
+  if (leaf === undefined) throw invalid(place, 'the certificate chain is empty')
+
+  const problem = leafProblem(leaf)
+  if (problem !== undefined) throw invalid(place, `the first certificate is not one of a service: ${problem}`)
+  if (!leaf.x509.checkPrivateKey(privateKey)) throw invalid(place, 'the private key does not belong to the certificate')
+  if (!reachesRoot(chain, roots)) throw invalid(place, 'the certificate chain does not end at a root of the bundle')
+  for (const certificate of [...chain, ...roots]) requireValidNow(certificate, now, place)
+
+  const serviceId = parseServiceId(leaf.names.uris[0] ?? '')
+  return {
+    serviceId,
+    trustDomain: trustDomainOf(serviceId),
+    certificateChain: chain.map(({ der }) => encodeCertificate(der)).join(''),
+    privateKey,
+    bundle: roots.map(({ der }) => encodeCertificate(der)).join(''),
+    thumbprint: sha256Base64Url(leaf.der),
+    notBefore: leaf.notBefore,
+    notAfter: leaf.notAfter,
+  }
+}
+
+function parse(der: Buffer, place: string): Certificate {
+  try {
+    return parseCertificate(der)
+  } catch (error) {
+    if (error instanceof DerError) throw invalid(place, `a certificate cannot be read: ${error.message}`)
+    throw error
+  }
+}
+
+/** Each certificate is issued by the next, the last by a root. TLS peers check more; this finds files that do not fit. */
+function reachesRoot(chain: readonly Certificate[], roots: readonly Certificate[]): boolean {
+  return chain.every((certificate, index) => {
+    const next = chain[index + 1]
+    return next === undefined ? roots.some((root) => issued(root, certificate)) : issued(next, certificate)
+  })
+}
+
+function issued(issuer: Certificate, certificate: Certificate): boolean {
+  return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.publicKey)
+}
+
+function requireValidNow(certificate: Certificate, now: number, place: string): void {
+  const { notBefore, notAfter } = certificate
+  if (now > notAfter) {
+    const since = new Date(notAfter).toISOString()
+    throw new AuthError('CERTIFICATE_EXPIRED', `${place}: a certificate expired at ${since}. Issue a new one.`)
+  }
+  if (now < notBefore) {
+    throw invalid(
+      place,
+      `a certificate is valid from ${new Date(notBefore).toISOString()} only; compare this machine's clock`,
+    )
+  }
+}
+
+function invalid(place: string, problem: string): AuthError {
+  return new AuthError('CONFIGURATION_INVALID', `${place}: ${problem}.`)
+}
