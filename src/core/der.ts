@@ -1,3 +1,4 @@
+/// <reference path="./forge-asn1.d.ts" />
 import asn1 from 'node-forge/lib/asn1.js'
 
 /**
@@ -85,6 +86,7 @@ function toForge(node: DerNode): ForgeNode {
     tagClass: CLASS_NUMBER[node.tagClass],
     type: node.tag,
     constructed: node.children !== undefined,
+    composed: node.children !== undefined,
     value: node.children === undefined ? contentOf(node).toString('latin1') : node.children.map(toForge),
   }
 }

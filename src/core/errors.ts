@@ -3,6 +3,7 @@
  * lines, in the `reason` of `google.rpc.ErrorInfo`, and programs may branch on it.
  */
 export type AuthErrorCode =
+  | 'AUTHORITY_UNAVAILABLE'
   | 'CALLER_NOT_ALLOWED'
   | 'CERTIFICATE_EXPIRED'
   | 'CONFIGURATION_INVALID'

@@ -3,6 +3,8 @@ declare module 'node-forge/lib/asn1.js' {
     tagClass: number
     type: number
     constructed: boolean
+    /** Whether `value` is a list: what the writer goes by. */
+    composed: boolean
     value: Asn1Node[] | string
   }
 

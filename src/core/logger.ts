@@ -11,10 +11,18 @@ export interface Logger {
 /** Fields that never reach a log, wherever a line carries them. Nothing is meant to log them: this is the second lock. */
 const REDACTED = ['authorization', 'token', 'privateKey', 'secret', 'passphrase']
 
-/** A pino logger that writes JSON lines to standard output, or to `destination`. */
-export function createLogger(name: string, destination?: DestinationStream): Logger {
+export interface LoggerOptions {
+  /** The lowest level that is written: `debug` tells of allowed calls too. Default: `info`. */
+  readonly level?: string
+  /** Default: standard output. */
+  readonly destination?: DestinationStream
+}
+
+/** A pino logger that writes JSON lines. */
+export function createLogger(name: string, { level = 'info', destination }: LoggerOptions = {}): Logger {
   const options = {
     name,
+    level,
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: REDACTED.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]) },
