@@ -106,8 +106,8 @@ export function parseCertificate(der: Uint8Array): Certificate {
     publicKey: readPublicKey(x509),
     version,
     serialNumber: readInteger(serialNumber).toString('hex'),
-    notBefore: x509.validFromDate.getTime(),
-    notAfter: x509.validToDate.getTime() + 999,
+    notBefore: readDate(x509.validFromDate),
+    notAfter: readDate(x509.validToDate) + 999,
     isSubjectEmpty: readSequence(subject).length === 0,
     basicConstraints: values.read(Oid.basicConstraints, readBasicConstraints),
     keyUsage: values.read(Oid.keyUsage, readKeyUsage),
@@ -133,6 +133,12 @@ function readPublicKey(x509: X509Certificate): KeyObject {
   } catch {
     throw new DerError('the public key cannot be read')
   }
+}
+
+/** NaN would be neither before nor after any time: a certificate that never expires. */
+function readDate(date: Date): number {
+  if (Number.isNaN(date.getTime())) throw new DerError('a date cannot be read')
+  return date.getTime()
 }
 
 function readVersion(node: DerNode | undefined): number {

@@ -1,0 +1,79 @@
+import { decodeBase64Url, decodeUtf8 } from '../core/encoding.ts'
+import { AuthError } from '../core/errors.ts'
+
+/** A token in the one spelling that is accepted. Its signature and its claims are not checked yet. */
+export interface CompactToken {
+  readonly text: string
+  readonly keyId: string
+}
+
+const MAX_LENGTH = 6144
+/** ES256 makes 64 bytes: 86 characters. */
+const FORM = /^([A-Za-z0-9_-]{1,512})\.([A-Za-z0-9_-]{1,6000})\.([A-Za-z0-9_-]{86})$/
+const KEY_ID = /^[A-Za-z0-9_-]{43}$/
+
+/**
+ * Parses a JWS in compact serialisation (RFC 7515 section 3.1) as our issuer writes it, and only so.
+ * JOSE libraries take several strings for one token: white space, padding, unused bits, duplicate
+ * members, a byte order mark. Here each token has one spelling, which makes it safe to key on.
+ * @throws AuthError CREDENTIALS_MALFORMED for another form, TOKEN_INVALID for another type, algorithm or header
+ */
+export function parseCompactToken(text: string): CompactToken {
+  if (text.length > MAX_LENGTH) throw malformed(`it has more than ${MAX_LENGTH} characters`)
+  const [, header, payload, signature] = FORM.exec(text) ?? []
+  if (header === undefined || payload === undefined || signature === undefined) {
+    throw malformed('it is not three base64url parts of an ES256 JWS')
+  }
+  if (decodeBase64Url(signature) === undefined) throw malformed('its signature is not canonical base64url')
+  decodeObject(payload, 'payload')
+  return { text, keyId: requireHeader(decodeObject(header, 'header')) }
+}
+
+function decodeObject(part: string, name: string): object {
+  const bytes = decodeBase64Url(part)
+  if (bytes === undefined) throw malformed(`its ${name} is not canonical base64url`)
+  const json = decodeUtf8(bytes)
+  const value = json === undefined ? undefined : parseJson(json)
+  // Duplicate members, white space, other escapes and other number forms do not survive the round trip.
+  if (!isObject(value) || JSON.stringify(value) !== json)
+    throw malformed(`its ${name} is not a JSON object in plain form`)
+  return value
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The header holds these three members and no other: no `crit`, `jwk`, `jku`, `x5u`, `b64`, `zip`. */
+function requireHeader(header: object): string {
+  const { alg, typ, kid, ...others } = header as Record<string, unknown>
+  if (alg !== 'ES256') throw invalid('its algorithm is not ES256')
+  if (typ !== 'at+jwt') throw invalid('its type is not at+jwt')
+  if (typeof kid !== 'string' || !KEY_ID.test(kid)) throw invalid('its key ID is not a SHA-256 thumbprint')
+  if (Object.keys(others).length > 0) throw invalid('its header has members beside alg, typ and kid')
+  return kid
+}
+
+function malformed(logDetail: string): AuthError {
+  return new AuthError(
+    'CREDENTIALS_MALFORMED',
+    'The token is malformed. Send one access token as the authority issued it.',
+    {
+      logDetail,
+    },
+  )
+}
+
+function invalid(logDetail: string): AuthError {
+  return new AuthError('TOKEN_INVALID', 'The token is not valid here. Fetch a new one from the authority.', {
+    logDetail,
+  })
+}
