@@ -1,0 +1,43 @@
+import type { Clock } from '../core/clock.ts'
+import type { TokenRequest, TokenSource } from '../token/token-source.ts'
+import type { IssuedToken } from './authority-client.ts'
+
+/** A token is not used in its last half minute, or in the last half of a shorter life: calls take time, clocks differ. */
+const MARGIN_MS = 30_000
+
+/**
+ * A token source that keeps each token while it is good, by audience and scopes, and asks once for what
+ * several calls wait for. A failure is not kept.
+ * @param issue fetches a token from the authority
+ */
+export function createTokenSource(issue: (request: TokenRequest) => Promise<IssuedToken>, clock: Clock): TokenSource {
+  const held = new Map<string, IssuedToken>()
+  const underWay = new Map<string, Promise<IssuedToken>>()
+
+  return async (request) => {
+    const key = keyOf(request)
+    const token = held.get(key)
+    if (token !== undefined && clock() < useUntil(token)) return token.token
+    const fetched = await (underWay.get(key) ?? fetch(key, request))
+    return fetched.token
+  }
+
+  function fetch(key: string, request: TokenRequest): Promise<IssuedToken> {
+    const fetching = issue(request)
+      .then((issued) => {
+        held.set(key, issued)
+        return issued
+      })
+      .finally(() => underWay.delete(key))
+    underWay.set(key, fetching)
+    return fetching
+  }
+}
+
+function keyOf({ audience, scopes }: TokenRequest): string {
+  return [audience, ...scopes.toSorted()].join(' ')
+}
+
+function useUntil({ expiresAt, lifetimeMs }: IssuedToken): number {
+  return expiresAt - Math.min(MARGIN_MS, lifetimeMs / 2)
+}

@@ -1,0 +1,98 @@
+import type { ClientReadableStream, StatusObject } from '@grpc/grpc-js'
+import { AuthError, messageOf } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Snapshot__Output } from '../gen/countersign/v1/Snapshot.ts'
+import type { WatchResponse__Output } from '../gen/countersign/v1/WatchResponse.ts'
+import { parseVerificationKey } from '../token/verification-key.ts'
+import type { TrustHead, TrustState } from '../trust/trust-state.ts'
+
+type Watch = ClientReadableStream<WatchResponse__Output>
+
+export interface TrustFeedOptions {
+  /** Opens the stream. */
+  readonly watch: () => Watch
+  readonly trust: TrustState
+  readonly logger: Logger
+}
+
+const FIRST_RETRY_MS = 100
+const LAST_RETRY_MS = 5_000
+
+/** Keeps a verifier's trust state as the authority publishes it, and connects anew whenever the stream ends. */
+export class TrustFeed {
+  readonly #options: TrustFeedOptions
+  #stream: Watch | undefined
+  #timer: NodeJS.Timeout | undefined
+  /** Streams that ended since the last snapshot. */
+  #failures = 0
+  #lastFailure = 'no answer'
+
+  constructor(options: TrustFeedOptions) {
+    this.#options = options
+    this.#connect()
+  }
+
+  /**
+   * Resolves with the first snapshot.
+   * @throws AuthError AUTHORITY_UNAVAILABLE after `timeoutMs`
+   */
+  ready(timeoutMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const unsubscribe = this.#options.trust.subscribe(() => {
+        clearTimeout(timer)
+        unsubscribe()
+        resolve()
+      })
+      const timer = setTimeout(() => {
+        unsubscribe()
+        reject(unavailable(timeoutMs, this.#lastFailure))
+      }, timeoutMs)
+    })
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#stream?.removeAllListeners('status').cancel()
+    this.#stream = undefined
+  }
+
+  #connect(): void {
+    const stream = this.#options.watch()
+    this.#stream = stream
+    stream.on('data', (message: WatchResponse__Output) => this.#apply(message))
+    stream.on('error', () => {}) // the status says the same
+    stream.on('status', (status: StatusObject) => this.#reconnect(status.details))
+  }
+
+  #apply(message: WatchResponse__Output): void {
+    if (!message.snapshot) return
+    try {
+      this.#options.trust.replace(parseSnapshot(message.snapshot))
+      this.#failures = 0
+    } catch (error) {
+      this.#options.logger.error({ error: messageOf(error) }, 'trust snapshot refused')
+      this.#stream?.cancel()
+    }
+  }
+
+  #reconnect(failure: string): void {
+    this.#lastFailure = failure
+    this.#options.logger.warn({ reason: failure }, 'trust feed interrupted')
+    const longest = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LAST_RETRY_MS)
+    this.#failures += 1
+    // Spread over half of the time, so that verifiers do not all come back at once.
+    this.#timer = setTimeout(() => this.#connect(), longest * (0.5 + Math.random() / 2))
+  }
+}
+
+function parseSnapshot(snapshot: Snapshot__Output): TrustHead {
+  const keys = snapshot.keys.map(({ keyId, publicKey }) => parseVerificationKey(keyId, publicKey))
+  return { issuer: snapshot.issuer, keys: new Map(keys.map((key) => [key.keyId, key])) }
+}
+
+function unavailable(timeoutMs: number, lastFailure: string): AuthError {
+  return new AuthError(
+    'AUTHORITY_UNAVAILABLE',
+    `No authority answered within ${timeoutMs / 1000} s (${lastFailure}). Check that it runs, and COUNTERSIGN_AUTHORITY.`,
+  )
+}

@@ -1,0 +1,61 @@
+import { type CallOptions, Client, credentials, Metadata, type MethodDefinition } from '@grpc/grpc-js'
+import { parseScope } from '../core/scope.ts'
+import type { MeshChannel } from '../transport/channel.ts'
+import { PendingToken } from '../transport/pending-token.ts'
+import { rulesOf } from '../transport/protos.ts'
+import { CallError } from './call-error.ts'
+import { clientInterceptor } from './client.ts'
+import type { PromiseClient, ServiceType } from './service-types.ts'
+
+export interface ClientCallOptions {
+  /** The scopes that the token shall carry. Without them it carries all that policy grants. */
+  readonly scopes?: readonly string[]
+  /** When the call shall have ended: a time, or milliseconds since 1970. */
+  readonly deadline?: Date | number
+  readonly metadata?: Metadata
+}
+
+/**
+ * A client of a service's unary methods over a channel of ours: each method takes a request and returns
+ * a promise of the response. Calls fail with a CallError.
+ */
+export function createPromiseClient<Service extends ServiceType>(
+  service: Service,
+  channel: MeshChannel,
+): PromiseClient<Service, ClientCallOptions> {
+  const rules = rulesOf(service.service)
+  const client = new Client(channel.getTarget(), credentials.createSsl(), {
+    channelOverride: channel,
+    interceptors: [clientInterceptor((method) => rules.ruleOf(method))],
+  })
+  const methods = Object.entries<MethodDefinition<unknown, unknown>>(service.service)
+    .filter(([, method]) => !method.requestStream && !method.responseStream)
+    .map(([name, method]) => [uncapitalize(name), unaryMethod(client, method)])
+  return Object.fromEntries(methods)
+}
+
+function unaryMethod(client: Client, method: MethodDefinition<unknown, unknown>) {
+  return (request: unknown, options: ClientCallOptions = {}): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        options.metadata?.clone() ?? new Metadata(),
+        callOptions(options),
+        (error, response) => (error === null ? resolve(response) : reject(new CallError(method.path, error))),
+      )
+    })
+}
+
+function callOptions({ scopes, deadline }: ClientCallOptions): CallOptions {
+  return {
+    ...(deadline === undefined ? {} : { deadline }),
+    ...(scopes === undefined ? {} : { credentials: new PendingToken(scopes.map(parseScope)) }),
+  }
+}
+
+function uncapitalize(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1)
+}

@@ -1,0 +1,61 @@
+import { type Metadata, ServerInterceptingCall, type ServerInterceptor, ServerListenerBuilder } from '@grpc/grpc-js'
+import { monotonicClock } from '../core/clock.ts'
+import { randomId } from '../core/encoding.ts'
+import type { AuthError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import { peerOf } from '../transport/peers.ts'
+import { encodeRefusal, toAuthError } from '../transport/status.ts'
+import { type AuthorizeOptions, authorize } from './authorize.ts'
+import { type Caller, rememberCaller } from './caller.ts'
+
+export interface ServerInterceptorOptions extends AuthorizeOptions {
+  readonly logger: Logger
+}
+
+type ServerCall = Parameters<ServerInterceptor>[1]
+
+/**
+ * Lets a call through to its handler once its access rule is met, and answers it otherwise: no message
+ * is read before. `callerOf` tells the handler who calls; the token itself stays here.
+ */
+export function serverInterceptor(options: ServerInterceptorOptions): ServerInterceptor {
+  return ({ path }, call) => {
+    const listener = new ServerListenerBuilder()
+      .withOnReceiveMetadata((metadata, next) => void decide(path, call, metadata, next, options))
+      .build()
+    return new ServerInterceptingCall(call, { start: (next) => next(listener) })
+  }
+}
+
+async function decide(
+  method: string,
+  call: ServerCall,
+  metadata: Metadata,
+  next: (metadata: Metadata) => void,
+  options: ServerInterceptorOptions,
+): Promise<void> {
+  const start = monotonicClock()
+  const peer = peerOf(call)
+  const fields = () => ({ method, caller: peer?.serviceId, durationMs: monotonicClock() - start })
+  try {
+    const caller = await authorize({ method, peer, authorization: metadata.get('authorization') }, options)
+    admit(metadata, caller)
+    options.logger.debug({ outcome: 'allowed', ...fields(), tokenId: caller.tokenId }, 'call allowed')
+  } catch (error) {
+    refuse(call, toAuthError(error), fields(), options.logger)
+    return
+  }
+  next(metadata)
+}
+
+function admit(metadata: Metadata, caller: Caller): void {
+  metadata.remove('authorization')
+  rememberCaller(metadata, caller)
+}
+
+function refuse(call: ServerCall, refusal: AuthError, fields: object, logger: Logger): void {
+  const decisionId = randomId()
+  const { code, message, logDetail } = refusal
+  logger.warn({ outcome: 'refused', ...fields, code, reason: logDetail ?? message, decisionId }, 'call refused')
+  call.sendStatus(encodeRefusal(refusal, decisionId))
+}

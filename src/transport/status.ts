@@ -1,0 +1,65 @@
+import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
+import { AuthError, type AuthErrorCode } from '../core/errors.ts'
+import { decodeErrorInfo, encodeErrorInfo } from './error-info.ts'
+
+/** The gRPC status of each refusal. UNAUTHENTICATED: who calls is not proven. PERMISSION_DENIED: it is, and may not. */
+const STATUS: Readonly<Record<AuthErrorCode, status>> = {
+  AUTHORITY_UNAVAILABLE: status.UNAVAILABLE,
+  CALLER_NOT_ALLOWED: status.PERMISSION_DENIED,
+  CERTIFICATE_EXPIRED: status.UNAUTHENTICATED,
+  CONFIGURATION_INVALID: status.INTERNAL,
+  CREDENTIALS_MALFORMED: status.UNAUTHENTICATED,
+  CREDENTIALS_MISSING: status.UNAUTHENTICATED,
+  GRANT_DENIED: status.PERMISSION_DENIED,
+  INTERNAL: status.INTERNAL,
+  METHOD_NOT_DECLARED: status.PERMISSION_DENIED,
+  REQUEST_INVALID: status.INVALID_ARGUMENT,
+  TOKEN_AUDIENCE_MISMATCH: status.UNAUTHENTICATED,
+  TOKEN_BINDING_MISMATCH: status.UNAUTHENTICATED,
+  TOKEN_EXPIRED: status.UNAUTHENTICATED,
+  TOKEN_INVALID: status.UNAUTHENTICATED,
+  TOKEN_NOT_YET_VALID: status.UNAUTHENTICATED,
+  TOKEN_SCOPE_INSUFFICIENT: status.PERMISSION_DENIED,
+  TRANSPORT_NOT_AUTHENTICATED: status.UNAUTHENTICATED,
+  VERIFIER_NOT_READY: status.UNAVAILABLE,
+}
+
+const DETAILS_KEY = 'grpc-status-details-bin'
+
+export function statusCodeOf(code: AuthErrorCode): status {
+  return STATUS[code]
+}
+
+/** The status that tells a peer of a refusal: the code's own, its message, an ErrorInfo with the decision ID. */
+export function encodeRefusal(error: AuthError, decisionId: string): StatusObject {
+  const code = STATUS[error.code]
+  const info = { reason: error.code, metadata: { ...error.details, decisionId } }
+  const metadata = new Metadata()
+  metadata.set(DETAILS_KEY, encodeErrorInfo(code, error.message, info))
+  return { code, details: error.message, metadata }
+}
+
+/** Whatever went wrong, as a refusal that may be shown: anything unknown is INTERNAL, and told to the log alone. */
+export function toAuthError(thrown: unknown): AuthError {
+  if (thrown instanceof AuthError) return thrown
+  const logDetail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+  return new AuthError('INTERNAL', 'The service failed. Its log tells more under this decision ID.', { logDetail })
+}
+
+/** Why a peer refused a call, and under which decision ID its log tells more. */
+export interface Refusal {
+  readonly code: AuthErrorCode
+  readonly decisionId: string | undefined
+}
+
+/** The refusal that a peer sent with its status; `undefined` where the call failed in another way. */
+export function decodeRefusal(metadata: Metadata): Refusal | undefined {
+  const [bytes] = metadata.get(DETAILS_KEY)
+  const info = Buffer.isBuffer(bytes) ? decodeErrorInfo(bytes) : undefined
+  if (info === undefined || !isAuthErrorCode(info.reason)) return undefined
+  return { code: info.reason, decisionId: info.metadata['decisionId'] }
+}
+
+function isAuthErrorCode(reason: string): reason is AuthErrorCode {
+  return Object.hasOwn(STATUS, reason)
+}
