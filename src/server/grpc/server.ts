@@ -1,0 +1,25 @@
+import { HEALTH_RULES } from '../../access/access-rules.ts'
+import type { IssueToken } from '../../authority/issue-token.ts'
+import { MeshServer, type MeshServerOptions } from '../../interceptor/mesh-server.ts'
+import { TokenService, TrustService } from '../../transport/authority-protos.ts'
+import type { TrustState } from '../../trust/trust-state.ts'
+import { tokenHandlers, trustHandlers } from './handlers.ts'
+import { Health, healthHandlers } from './health.ts'
+
+export interface GrpcServerOptions extends MeshServerOptions {
+  readonly issueToken: IssueToken
+  readonly trust: TrustState
+}
+
+/** The authority's face over gRPC: a server of the mesh like any other, with the authority's own services. */
+export function createGrpcServer(options: GrpcServerOptions): MeshServer {
+  const { issueToken, trust, logger } = options
+  const server = new MeshServer(options, HEALTH_RULES)
+  server.addService(TokenService, tokenHandlers(issueToken, logger))
+  server.addService(TrustService, trustHandlers(trust, server.closing))
+  server.addService(
+    Health,
+    healthHandlers(['countersign.v1.TokenService', 'countersign.v1.TrustService'], server.closing),
+  )
+  return server
+}
