@@ -1,0 +1,29 @@
+import type { Command } from 'commander'
+import { createLogger } from '../core/logger.ts'
+import { loadConfiguration } from '../server/config.ts'
+import { serve } from '../server/serve.ts'
+import { withJson } from './result.ts'
+
+export function defineServe(command: Command): void {
+  withJson(command)
+    .description('run the authority until SIGTERM or SIGINT; its log goes to standard output as JSON lines')
+    .requiredOption('--config <file>', 'the configuration, countersign.yaml')
+    .action(runAuthority)
+}
+
+/** The first signal drains, the second ends the process at once. */
+async function runAuthority({ config }: { readonly config: string }): Promise<void> {
+  const logger = createLogger('authority')
+  const authority = await serve(await loadConfiguration(config), { logger })
+  const signal = await firstSignal()
+  logger.info({ signal }, 'authority drains')
+  await authority.close()
+  logger.info({}, 'authority stopped')
+}
+
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+}

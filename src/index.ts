@@ -1,0 +1,40 @@
+/** What a service imports: the paved path, and the pieces that it is made of. */
+
+export type { AccessDeclaration, AccessRule } from './access/access-rule.ts'
+export { AccessRules, HEALTH_RULES, rulesFromTable } from './access/access-rules.ts'
+export type { Clock } from './core/clock.ts'
+export { AuthError, type AuthErrorCode } from './core/errors.ts'
+export { createLogger, type Logger, silentLogger } from './core/logger.ts'
+export type { Scope } from './core/scope.ts'
+export { type Credential, type CredentialMaterial, parseCredential } from './identity/credential.ts'
+export { loadCredential } from './identity/credential-files.ts'
+export { type CredentialSource, MemoryCredentialSource } from './identity/credential-source.ts'
+export {
+  parseServiceId,
+  parseServicePath,
+  parseTrustDomain,
+  type ServiceId,
+  type ServicePath,
+  serviceIdOf,
+  servicePathOf,
+  type TrustDomain,
+  trustDomainOf,
+} from './identity/service-id.ts'
+export type { VerifiedPeer } from './identity/verified-peer.ts'
+export { CallError } from './interceptor/call-error.ts'
+export { type Caller, callerOf } from './interceptor/caller.ts'
+export { MeshServer, type MeshServerOptions } from './interceptor/mesh-server.ts'
+export { type ClientCallOptions, createPromiseClient } from './interceptor/promise-client.ts'
+export type {
+  Handlers,
+  PromiseClient,
+  ServerStreamHandler,
+  ServiceType,
+  UnaryHandler,
+} from './interceptor/service-types.ts'
+export type { TokenRequest, TokenSource } from './token/token-source.ts'
+export { createTokenVerifier, type TokenVerifier, type VerifiedToken } from './token/verify.ts'
+export { type GenerationChannelOptions, type MeshChannel, openChannel } from './transport/channel.ts'
+export { type LoadProtosOptions, loadProtos, rulesOf } from './transport/protos.ts'
+export { type JoinMeshOptions, joinMesh } from './workload/join-mesh.ts'
+export { Workload } from './workload/workload.ts'

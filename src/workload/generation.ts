@@ -1,0 +1,39 @@
+import { AuthorityClient } from '../client/authority-client.ts'
+import { createTokenSource } from '../client/token-source.ts'
+import type { Address } from '../core/address.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Credential } from '../identity/credential.ts'
+import { type ServicePath, serviceIdOf } from '../identity/service-id.ts'
+import type { TokenSource } from '../token/token-source.ts'
+import { type MeshChannel, openChannel } from '../transport/channel.ts'
+
+/**
+ * One credential in use, and everything that must not outlive it or mix with another's: the connection to the
+ * authority, the tokens that are bound to its certificate, the channels that present it.
+ */
+export class Generation {
+  readonly credential: Credential
+  readonly authority: AuthorityClient
+  readonly #tokens: TokenSource
+  readonly #channels: MeshChannel[] = []
+
+  constructor(credential: Credential, authority: Address, clock: Clock) {
+    this.credential = credential
+    this.authority = new AuthorityClient({ address: authority, credential, clock })
+    this.#tokens = createTokenSource((request) => this.authority.issueToken(request), clock)
+  }
+
+  /** A channel to the service that must answer at an address. */
+  openChannel(service: ServicePath, address: Address): MeshChannel {
+    const { credential } = this
+    const server = serviceIdOf(credential.trustDomain, service)
+    const channel = openChannel({ address, server, credential, tokens: this.#tokens })
+    this.#channels.push(channel)
+    return channel
+  }
+
+  close(): void {
+    for (const channel of this.#channels) channel.close()
+    this.authority.close()
+  }
+}

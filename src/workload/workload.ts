@@ -1,0 +1,71 @@
+import { AccessRules } from '../access/access-rules.ts'
+import { parseAddress } from '../core/address.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import { MemoryCredentialSource } from '../identity/credential-source.ts'
+import { parseServicePath, type ServiceId } from '../identity/service-id.ts'
+import { MeshServer } from '../interceptor/mesh-server.ts'
+import { type ClientCallOptions, createPromiseClient } from '../interceptor/promise-client.ts'
+import type { PromiseClient, ServiceType } from '../interceptor/service-types.ts'
+import { createTokenVerifier } from '../token/verify.ts'
+import type { TrustState } from '../trust/trust-state.ts'
+import type { Generation } from './generation.ts'
+
+export interface WorkloadParts {
+  readonly generation: Generation
+  readonly trust: TrustState
+  readonly logger: Logger
+  readonly clock: Clock
+  /** Runs when the workload closes. */
+  readonly leave: () => void
+}
+
+/** A service's place in the mesh: its identity, and what it serves and calls with it. Made by `joinMesh`. */
+export class Workload {
+  readonly #parts: WorkloadParts
+  readonly #servers: MeshServer[] = []
+
+  constructor(parts: WorkloadParts) {
+    this.#parts = parts
+  }
+
+  get serviceId(): ServiceId {
+    return this.#parts.generation.credential.serviceId
+  }
+
+  /**
+   * A gRPC server that lets no call through but by its access rule.
+   * @param rules for services whose `.proto` files cannot carry their rules
+   */
+  createServer(rules: AccessRules = AccessRules.empty): MeshServer {
+    const { generation, trust, logger, clock } = this.#parts
+    const credentials = new MemoryCredentialSource(generation.credential)
+    const verifyToken = createTokenVerifier({ audience: this.serviceId, trustedIssuer: () => trust.head(), clock })
+    const server = new MeshServer({ credentials, verifyToken, logger, clock }, rules)
+    this.#servers.push(server)
+    return server
+  }
+
+  /**
+   * A client that fetches tokens and attaches them by itself.
+   * @param service the path of the service that must answer: `inventory`
+   * @param address where it answers, as host:port
+   */
+  createClient<Service extends ServiceType>(
+    type: Service,
+    service: string,
+    address: string,
+  ): PromiseClient<Service, ClientCallOptions> {
+    return createPromiseClient(
+      type,
+      this.#parts.generation.openChannel(parseServicePath(service), parseAddress(address)),
+    )
+  }
+
+  /** Closes all servers and clients that were made here: calls under way get 10 s to end. */
+  async close(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.close()))
+    this.#parts.leave()
+    this.#parts.generation.close()
+  }
+}
