@@ -1,0 +1,28 @@
+/** Keeps stock. Run it as `node inventory.ts [ADDRESS]`. */
+
+import { createLogger, joinMesh } from 'countersign'
+import { Inventory } from './protos.ts'
+import { untilStopped } from './until-stopped.ts'
+
+const [address = 'localhost:50052'] = process.argv.slice(2)
+const stock = new Map([['tea', 1000]])
+
+const logger = createLogger('inventory', { level: process.env['LOG_LEVEL'] ?? 'info' })
+const workload = await joinMesh({ service: 'inventory', logger })
+const server = workload.createServer()
+server.addService(Inventory, {
+  async reserve({ request }) {
+    return { reservationId: crypto.randomUUID(), remaining: change(request.sku, -request.quantity) }
+  },
+  async restock({ request }) {
+    return { remaining: change(request.sku, request.quantity) }
+  },
+})
+await server.listen(address)
+await untilStopped(workload)
+
+function change(sku: string, quantity: number): number {
+  const remaining = (stock.get(sku) ?? 0) + quantity
+  stock.set(sku, remaining)
+  return remaining
+}

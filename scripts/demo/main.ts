@@ -1,0 +1,46 @@
+/** The demonstration: `npm start` tells the main story, `npm start -- NAME` another chapter, `npm start -- all` each. */
+
+import { once } from 'node:events'
+import { messageOf } from '../../src/core/errors.ts'
+import { tellMainStory } from './chapters/main.ts'
+import { Report } from './report.ts'
+import { Stage } from './stage.ts'
+
+type Chapter = (stage: Stage, report: Report) => Promise<void>
+
+const CHAPTERS: Readonly<Record<string, Chapter>> = {
+  main: tellMainStory,
+}
+
+process.exitCode = await main(process.argv[2] ?? 'main')
+
+async function main(name: string): Promise<number> {
+  const names = name === 'all' ? Object.keys(CHAPTERS) : [name]
+  const chapters = names.map((chapter) => CHAPTERS[chapter])
+  const report = new Report()
+  for (const chapter of chapters) {
+    if (chapter === undefined) {
+      report.say(`There is no chapter "${name}". There are: ${Object.keys(CHAPTERS).join(', ')}, all.`)
+      return 2
+    }
+    const code = await play(chapter, report)
+    if (code !== 0) return code
+  }
+  return report.summary() ? 0 : 1
+}
+
+/** Plays one chapter, and clears its stage however it ends. */
+async function play(chapter: Chapter, report: Report): Promise<number> {
+  const stage = await Stage.open()
+  const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  try {
+    const ending = await Promise.race([chapter(stage, report).then(() => 0), stopped.then(() => 130)])
+    if (ending !== 0) report.say('\nStopped: clearing up.')
+    return ending
+  } catch (error) {
+    report.say(`\nThe story broke off: ${messageOf(error)}`)
+    return 1
+  } finally {
+    await stage.close()
+  }
+}

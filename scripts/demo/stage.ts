@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { Child } from './child.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const CLI = join(ROOT, 'src/cli/main.ts')
+
+const CONFIGURATION = `trustDomain: shop.internal
+issuer: https://localhost:8443
+listen: { grpc: "localhost:0" }
+ca: ./pki
+policy: ./policy.yaml
+token: { ttlSeconds: 300 }
+`
+
+const POLICY = `grants:
+  - { caller: storefront, audience: orders, scopes: [orders.place] }
+  - { caller: orders, audience: inventory, scopes: [inventory.reserve] }
+`
+
+/** What every chapter plays on: a folder with a CA, an authority, the shop's services. It all goes when it closes. */
+export class Stage {
+  readonly directory: string
+  readonly #children: Child[] = []
+  #closed = false
+
+  private constructor(directory: string) {
+    this.directory = directory
+  }
+
+  static async open(): Promise<Stage> {
+    return new Stage(await mkdtemp(join(tmpdir(), 'countersign-')))
+  }
+
+  /** Where a file of the stage lies. */
+  path(...names: string[]): string {
+    return join(this.directory, ...names)
+  }
+
+  get credentials(): string {
+    return this.path('credentials')
+  }
+
+  /** Runs a command of `countersign`, in the stage's folder. */
+  async command(...args: string[]): Promise<void> {
+    this.#requireOpen()
+    await promisify(execFile)(process.execPath, ['--conditions=source', CLI, ...args], { cwd: this.directory })
+  }
+
+  async startAuthority(): Promise<string> {
+    await writeFile(this.path('countersign.yaml'), CONFIGURATION)
+    await writeFile(this.path('policy.yaml'), POLICY)
+    return this.#start('authority', [CLI, 'serve', '--config', this.path('countersign.yaml')], {}).address()
+  }
+
+  /** Starts one of the shop's services; `args` are its own. */
+  startService(name: string, authority: string, args: readonly string[]): Child {
+    const environment = {
+      COUNTERSIGN_AUTHORITY: authority,
+      COUNTERSIGN_CREDENTIALS: this.credentials,
+      LOG_LEVEL: 'debug',
+    }
+    return this.#start(name, [join(ROOT, 'examples/shop', `${name}.ts`), ...args], environment)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    // Servers drain before the authority that their feeds hang on.
+    for (const child of this.#children.toReversed()) await child.stop()
+    await rm(this.directory, { recursive: true, force: true })
+  }
+
+  #start(name: string, args: readonly string[], environment: NodeJS.ProcessEnv): Child {
+    this.#requireOpen()
+    const child = new Child(name, args, environment)
+    this.#children.push(child)
+    return child
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new Error('The story was stopped.')
+  }
+}
