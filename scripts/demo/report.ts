@@ -34,7 +34,7 @@ export class Report {
     if (outcome === 'allowed') this.#allowed += 1
     else this.#refused += 1
     const deviation = describe(actual) === describe(expected) ? undefined : `expected ${describe(expected)}`
-    const columns = [caller.padEnd(10), '→', called.padEnd(36), outcome, status.padEnd(17), reason.padEnd(57)]
+    const columns = [caller.padEnd(10), '→', called.padEnd(39), outcome, status.padEnd(17), reason.padEnd(55)]
     this.say(`  ${deviation === undefined ? '✓' : '✗'} ${columns.join(' ')} ${durationMs.toFixed(1).padStart(6)} ms`)
     if (deviation === undefined) return
     this.say(`    ${deviation}`)

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,19 +8,7 @@ import { Child } from './child.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const CLI = join(ROOT, 'src/cli/main.ts')
-
-const CONFIGURATION = `trustDomain: shop.internal
-issuer: https://localhost:8443
-listen: { grpc: "localhost:0" }
-ca: ./pki
-policy: ./policy.yaml
-token: { ttlSeconds: 300 }
-`
-
-const POLICY = `grants:
-  - { caller: storefront, audience: orders, scopes: [orders.place] }
-  - { caller: orders, audience: inventory, scopes: [inventory.reserve] }
-`
+const SHOP = join(ROOT, 'examples/shop')
 
 /** What every chapter plays on: a folder with a CA, an authority, the shop's services. It all goes when it closes. */
 export class Stage {
@@ -51,9 +39,12 @@ export class Stage {
     await promisify(execFile)(process.execPath, ['--conditions=source', CLI, ...args], { cwd: this.directory })
   }
 
+  /** Starts the shop's authority: on a free port, with the stage's own CA. Returns its address. */
   async startAuthority(): Promise<string> {
-    await writeFile(this.path('countersign.yaml'), CONFIGURATION)
-    await writeFile(this.path('policy.yaml'), POLICY)
+    const configuration = await readFile(join(SHOP, 'countersign.yaml'), 'utf8')
+    const staged = configuration.replace('localhost:8440', 'localhost:0').replace('../../pki', './pki')
+    await writeFile(this.path('countersign.yaml'), staged)
+    await copyFile(join(SHOP, 'policy.yaml'), this.path('policy.yaml'))
     return this.#start('authority', [CLI, 'serve', '--config', this.path('countersign.yaml')], {}).address()
   }
 
@@ -64,7 +55,7 @@ export class Stage {
       COUNTERSIGN_CREDENTIALS: this.credentials,
       LOG_LEVEL: 'debug',
     }
-    return this.#start(name, [join(ROOT, 'examples/shop', `${name}.ts`), ...args], environment)
+    return this.#start(name, [join(SHOP, `${name}.ts`), ...args], environment)
   }
 
   async close(): Promise<void> {

@@ -15,7 +15,7 @@ import type { Stage } from '../stage.ts'
 export async function tellMainStory(stage: Stage, report: Report): Promise<void> {
   const cast = await assemble(stage, report)
   try {
-    report.say('\nCalls flow')
+    report.say('\nCalls flow (orders → inventory: the time that the decision took)')
     await tellCalls(cast, report)
     report.say('\nRefused in the handshake: the client learns nothing, the log of inventory says why')
     await tellHandshakes(cast, report)
@@ -90,7 +90,7 @@ async function tellTokens(cast: Cast, report: Report): Promise<void> {
   await tell(
     report,
     'orders',
-    `${RESTOCK}, token without its scope`,
+    `${RESTOCK}, token for Reserve`,
     refused('PERMISSION_DENIED', 'TOKEN_SCOPE_INSUFFICIENT'),
     () => intrude(inventoryAddress, 'restock', asOrders, token),
   )
