@@ -1,0 +1,217 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { monotonicClock } from '../../src/core/clock.ts'
+import {
+  bitString,
+  boolean,
+  contextConstructed,
+  contextPrimitive,
+  DerError,
+  type DerNode,
+  encodeDer,
+  integerFromBytes,
+  octetString,
+  oid,
+  parseDer,
+  readBitString,
+  readBoolean,
+  readContext,
+  readInteger,
+  readOctetString,
+  readOid,
+  readSequence,
+  sequence,
+  set,
+  smallInteger,
+  time,
+  utf8String,
+} from '../../src/core/der.ts'
+
+const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex')
+const hexOf = (node: DerNode) => encodeDer(node).toString('hex')
+
+describe('writing', () => {
+  const cases: [title: string, node: DerNode, hex: string][] = [
+    ['an empty SEQUENCE', sequence(), '30 00'],
+    ['a SET', set(smallInteger(1)), '31 03 02 01 01'],
+    ['TRUE', boolean(true), '01 01 ff'],
+    ['FALSE', boolean(false), '01 01 00'],
+    ['an INTEGER', smallInteger(2), '02 01 02'],
+    ['an INTEGER from its octets', integerFromBytes(bytes('4001')), '02 02 40 01'],
+    ['an OBJECT IDENTIFIER', oid('1.2.840.10045.4.3.2'), '06 08 2a 86 48 ce 3d 04 03 02'],
+    ['a UTF8String', utf8String('é'), '0c 02 c3 a9'],
+    ['an OCTET STRING', octetString(bytes('00ff')), '04 02 00 ff'],
+    ['a BIT STRING', bitString(bytes('06'), 1), '03 02 01 06'],
+    ['an IMPLICIT context tag', contextPrimitive(6, Buffer.from('a')), '86 01 61'],
+    ['an EXPLICIT context tag', contextConstructed(0, smallInteger(2)), 'a0 03 02 01 02'],
+    ['a length of two octets', octetString(Buffer.alloc(128)), `04 81 80 ${'00'.repeat(128)}`],
+  ]
+  for (const [title, node, hex] of cases) {
+    test(`${title} is encoded in DER`, () => {
+      expect(hexOf(node)).toBe(hex.replaceAll(' ', ''))
+    })
+  }
+
+  test('a time is UTCTime up to the last second of 2049 and GeneralizedTime from there', () => {
+    const last = Date.UTC(2049, 11, 31, 23, 59, 59)
+    expect(encodeDer(time(last)).toString('latin1')).toBe('\x17\x0d491231235959Z')
+    expect(encodeDer(time(last + 999)).toString('latin1')).toBe('\x17\x0d491231235959Z')
+    expect(encodeDer(time(last + 1000)).toString('latin1')).toBe('\x18\x0f20500101000000Z')
+  })
+})
+
+describe('parsing', () => {
+  test('every tree of values comes back as it was written', () => {
+    fc.assert(
+      fc.property(tree, (node) => {
+        expect(parseDer(encodeDer(node))).toEqual(node)
+      }),
+    )
+  })
+
+  test('any bytes are refused with a DerError, or are the one encoding of their value', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 40 }), mutatedEncoding), (input) => {
+        const node = parsedOrRefused(input)
+        if (node !== undefined) expect(encodeDer(node)).toEqual(Buffer.from(input))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  const refused: [title: string, hex: string][] = [
+    ['nothing', ''],
+    ['a tag without a length', '30'],
+    ['a value that is cut off', '04 02 00'],
+    ['a SEQUENCE whose last child is cut off', '30 03 04 02 00'],
+    ['trailing bytes', '30 00 00'],
+    ['a second value', '30 00 30 00'],
+    ['an indefinite length', '30 80 00 00'],
+    ['an indefinite length within', '30 04 30 80 00 00'],
+    ['a primitive of indefinite length', '04 80 00 00'],
+    ['a long length where a short one does', '30 81 00'],
+    ['a length with a leading zero', `04 82 00 80 ${'00'.repeat(128)}`],
+    ['a length of the reserved form', '30 ff'],
+    ['a length of eight octets', '04 88 00 00 00 00 00 00 00 01 00'],
+    ['an INTEGER with a leading zero too many', '02 02 00 01'],
+    ['an INTEGER with a leading sign octet too many', '02 02 ff 80'],
+    ['a tag of the application class', '41 01 00'],
+    ['a tag of the private class', 'c1 01 00'],
+  ]
+  for (const [title, hex] of refused) {
+    test(`${title} is refused`, () => {
+      expect(() => parseDer(bytes(hex))).toThrow(DerError)
+    })
+  }
+
+  const bombs: [title: string, input: Buffer][] = [
+    ['of definite lengths', nested(30_000)],
+    ['of indefinite lengths', Buffer.from('3080'.repeat(500_000), 'hex')],
+    ['just beyond the bound', nested(25)],
+  ]
+  for (const [title, input] of bombs) {
+    test(`nesting ${title} is refused at once`, () => {
+      const start = monotonicClock()
+      expect(() => parseDer(input)).toThrow(DerError)
+      expect(monotonicClock() - start).toBeLessThan(1000)
+    })
+  }
+
+  test('a message repeats none of the bytes', () => {
+    expect(() => parseDer(Buffer.from('\x04\x20hunter2'))).toThrow(/^(?!.*hunter2)/)
+  })
+})
+
+describe('reading', () => {
+  test('each reader returns what its writer was given', () => {
+    expect(readSequence(sequence(boolean(true)))).toEqual([boolean(true)])
+    expect(readContext(contextConstructed(3, boolean(true)), 3)).toEqual([boolean(true)])
+    expect(readBoolean(boolean(true))).toBe(true)
+    expect(readInteger(smallInteger(127))).toEqual(bytes('7f'))
+    expect(readOctetString(octetString(bytes('0102')))).toEqual(bytes('0102'))
+    expect(readBitString(bitString(bytes('06'), 1))).toEqual(bytes('06'))
+    expect(readOid(oid('2.5.29.15'))).toBe('2.5.29.15')
+  })
+
+  const parsed = (hex: string) => parseDer(bytes(hex))
+  const refused: [title: string, read: () => unknown][] = [
+    ['a missing value', () => readSequence(undefined)],
+    ['another type', () => readSequence(set())],
+    ['another context tag', () => readContext(contextConstructed(0), 3)],
+    ['a primitive SEQUENCE', () => readSequence(parsed('10 00'))],
+    ['a constructed OCTET STRING', () => readOctetString(parsed('24 03 04 01 00'))],
+    ['a context tag for a universal one', () => readInteger(parsed('82 01 00'))],
+    ['a BOOLEAN that is neither 00 nor FF', () => readBoolean(parsed('01 01 01'))],
+    ['a BOOLEAN of two octets', () => readBoolean(parsed('01 02 ff ff'))],
+    ['an empty BOOLEAN', () => readBoolean(parsed('01 00'))],
+    ['an empty INTEGER', () => readInteger(parsed('02 00'))],
+    ['a padded INTEGER', () => readInteger(integerFromBytes(bytes('0001')))],
+    ['an empty BIT STRING', () => readBitString(parsed('03 00'))],
+    ['a BIT STRING with eight unused bits', () => readBitString(parsed('03 02 08 00'))],
+    ['a BIT STRING with unused bits of nothing', () => readBitString(parsed('03 01 01'))],
+    ['a BIT STRING with unused bits that are set', () => readBitString(parsed('03 02 01 07'))],
+    ['an empty OBJECT IDENTIFIER', () => readOid(parsed('06 00'))],
+    ['an arc that is padded', () => readOid(parsed('06 04 55 1d 80 0f'))],
+    ['a first arc that is padded', () => readOid(parsed('06 04 80 55 1d 0f'))],
+    ['an arc of 2^32 + 15, which aliases 15', () => readOid(parsed('06 07 55 1d 90 80 80 80 0f'))],
+    ['an arc of 2^64 + 15', () => readOid(parsed('06 0c 55 1d 82 80 80 80 80 80 80 80 80 0f'))],
+    ['an arc that is cut off', () => readOid(parsed('06 03 55 1d 8f'))],
+  ]
+  for (const [title, read] of refused) {
+    test(`${title} is refused`, () => {
+      expect(read).toThrow(DerError)
+    })
+  }
+})
+
+const octets = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array))
+
+const leaf = fc.oneof(
+  octets.map(octetString),
+  octets.map((content) => bitString(content)),
+  fc.boolean().map(boolean),
+  fc.string({ unit: 'binary', maxLength: 20 }).map(utf8String),
+  fc.integer({ min: 0, max: 127 }).map(smallInteger),
+  fc.tuple(fc.integer({ min: 0, max: 30 }), octets).map(([tag, content]) => contextPrimitive(tag, content)),
+)
+
+const { tree } = fc.letrec<{ tree: DerNode }>((tie) => ({
+  tree: fc.oneof(
+    { maxDepth: 6 },
+    leaf,
+    fc.array(tie('tree'), { maxLength: 4 }).map((children) => sequence(...children)),
+    fc.array(tie('tree'), { maxLength: 4 }).map((children) => contextConstructed(3, ...children)),
+  ),
+}))
+
+const mutatedEncoding = fc.tuple(tree, fc.nat(), fc.nat(255)).map(([node, position, octet]) => {
+  const encoding = encodeDer(node)
+  encoding[position % encoding.length] = octet
+  return encoding
+})
+
+function parsedOrRefused(input: Uint8Array): DerNode | undefined {
+  try {
+    return parseDer(input)
+  } catch (error) {
+    expect(error).toBeInstanceOf(DerError)
+    return undefined
+  }
+}
+
+function nested(depth: number): Buffer {
+  const headers: Buffer[] = []
+  for (let length = 0; headers.length < depth; ) {
+    const header = headerOf(length)
+    headers.unshift(header)
+    length += header.length
+  }
+  return Buffer.concat(headers)
+}
+
+function headerOf(length: number): Buffer {
+  if (length < 128) return Buffer.of(0x30, length)
+  const digits = length.toString(16)
+  const octetsOfLength = Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex')
+  return Buffer.concat([Buffer.of(0x30, 0x80 | octetsOfLength.length), octetsOfLength])
+}
