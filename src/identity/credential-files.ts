@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { AuthError, messageOf } from '../core/errors.ts'
 import { type Credential, parseCredential } from './credential.ts'
-import type { ServicePath } from './service-id.ts'
+import { type ServicePath, servicePathOf } from './service-id.ts'
 
 /** Where a service's credential lies in a directory. */
 export interface CredentialFiles {
@@ -42,7 +42,14 @@ export async function loadCredential(
     readText(files.privateKey),
     readText(files.bundle),
   ])
-  return parseCredential({ certificateChain, privateKey, bundle }, clock(), files.certificateChain)
+  const credential = parseCredential({ certificateChain, privateKey, bundle }, clock(), files.certificateChain)
+  if (servicePathOf(credential.serviceId) !== service) {
+    throw new AuthError(
+      'CONFIGURATION_INVALID',
+      `${files.certificateChain} holds the certificate of ${credential.serviceId}, not of ${service}.`,
+    )
+  }
+  return credential
 }
 
 async function readText(file: string): Promise<string> {

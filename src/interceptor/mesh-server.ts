@@ -1,6 +1,6 @@
 import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js'
 import { type AccessRules, requireRules } from '../access/access-rules.ts'
-import { type Address, formatAddress, parseAddress } from '../core/address.ts'
+import { type Address, formatAddress, parseListenAddress } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { CredentialSource } from '../identity/credential-source.ts'
@@ -58,11 +58,15 @@ export class MeshServer {
     return this.#closing.signal
   }
 
-  /** Adds a service that `loadProtos` loaded; its access rules come with it. */
+  /**
+   * Adds a service that `loadProtos` loaded; its access rules come with it. Services are added before `listen`.
+   * @throws TypeError where a method has no handler
+   */
   addService<Service extends ServiceType, Implementation extends Handlers<Service>>(
     service: Service,
     handlers: Implementation,
   ): void {
+    if (this.#listener !== undefined) throw new TypeError('Add every service before the server listens.')
     this.#rules = this.#rules.merge(rulesOf(service.service))
     this.#methods.push(...Object.values(service.service).map(({ path }) => path))
     this.#server.addService(service.service, adaptHandlers(service.service, handlers, this.#options.logger))
@@ -73,7 +77,8 @@ export class MeshServer {
    * @throws AuthError METHOD_NOT_DECLARED naming every method without an access rule, CONFIGURATION_INVALID
    */
   async listen(address: string): Promise<Address> {
-    const parsed = parseAddress(address)
+    if (this.#listener !== undefined) throw new TypeError('This server listens already.')
+    const parsed = parseListenAddress(address)
     requireRules(this.#rules, this.#methods)
     // The listener has verified the peer by the time a connection comes here: hence no second TLS.
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())

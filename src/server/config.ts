@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { type GrantPolicy, MAX_TTL_SECONDS, parseGrantPolicy } from '../access/grant-policy.ts'
-import { type Address, parseAddress } from '../core/address.ts'
+import { type Address, parseListenAddress } from '../core/address.ts'
 import { integerFrom, parseConfiguration, textOf } from '../core/configuration.ts'
 import { decodeUtf8 } from '../core/encoding.ts'
 import { AuthError, messageOf } from '../core/errors.ts'
@@ -68,7 +68,7 @@ function settingsSchema(folder: string) {
   return z.strictObject({
     trustDomain: textOf(parseTrustDomain),
     issuer: textOf(parseIssuer),
-    listen: z.strictObject({ grpc: textOf(parseAddress) }),
+    listen: z.strictObject({ grpc: textOf(parseListenAddress) }),
     ca: pathFrom(folder),
     policy: pathFrom(folder),
     token: z

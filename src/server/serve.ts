@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { startIdentity } from '../authority/identity.ts'
 import { createIssueToken } from '../authority/issue-token.ts'
 import { loadCertificateAuthority } from '../ca/load.ts'
@@ -35,7 +36,7 @@ export async function serve(
       `The CA in ${configuration.ca} is of trust domain ${ca.trustDomain}, the configuration of ${configuration.trustDomain}.`,
     )
   }
-  const identity = startIdentity(ca, [listen.grpc.host], { clock, logger })
+  const identity = startIdentity(ca, hostNames(listen.grpc), { clock, logger })
   const signingKey = createSigningKey()
   const trust = new TrustState()
   trust.replace({ issuer, keys: new Map([[signingKey.verificationKey.keyId, signingKey.verificationKey]]) })
@@ -61,4 +62,9 @@ export async function serve(
       await server.close()
     },
   }
+}
+
+/** What the authority's certificate names beside its service ID. Clients require the ID; of an IP address they ask no name. */
+function hostNames({ host }: Address): readonly string[] {
+  return isIP(host) === 0 ? [host] : []
 }

@@ -104,7 +104,7 @@ describe("an authority's configuration", () => {
     ['listen', undefined, 'listen: missing: expected keys and values.'],
     ['listen', '{}', 'listen.grpc: missing: expected a text.'],
     ['listen', '{ grpc: 8440 }', 'listen.grpc: expected a text.'],
-    ['listen', '{ grpc: "127.0.0.1:8440" }', 'listen.grpc: "127.0.0.1:8440" names an IP address'],
+    ['listen', '{ grpc: "8440" }', 'listen.grpc: "8440" is not an address'],
     ['listen', '{ grpc: localhost:8440, enroll: localhost:8441 }', 'listen.enroll: this key is unknown.'],
     ['ca', undefined, 'ca: missing: expected a text.'],
     ['ca', '""', 'ca: expected a path.'],
