@@ -8,8 +8,10 @@ export interface Address {
   readonly port: number
 }
 
-const NAME = /^([A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?):(\d{1,5})$/
-const IP = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9.]{7,15})):(\d{1,5})$/
+/** Labels of letters, digits and hyphens; the last begins with a letter, unlike that of any form of an IPv4 address. */
+const NAME = /^((?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])?):(0|[1-9]\d{0,4})$/
+const IP = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9.]{7,15})):(0|[1-9]\d{0,4})$/
+const MAX_HOST_LENGTH = 253
 const MAX_PORT = 65535
 
 /**
@@ -18,9 +20,10 @@ const MAX_PORT = 65535
  * @throws AuthError CONFIGURATION_INVALID
  */
 export function parseAddress(text: string): Address {
-  const [, host, port] = NAME.exec(text) ?? []
-  if (host === undefined || Number(port) > MAX_PORT) throw invalid(text, 'write host:port, such as localhost:8440')
-  if (isIP(host) !== 0) throw invalid(text, `an IP address is no name: write a host name, such as localhost:${port}`)
+  const [, host, port] = text.length > MAX_HOST_LENGTH + ':65535'.length ? [] : (NAME.exec(text) ?? [])
+  if (host === undefined || host.length > MAX_HOST_LENGTH || Number(port) > MAX_PORT) {
+    throw invalid(text, 'write a host name and a port, such as localhost:8440')
+  }
   return { host, port: Number(port) }
 }
 

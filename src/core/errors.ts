@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 /**
  * Every reason for which Countersign refuses. A code is stable: it stands in log
  * lines, in the `reason` of `google.rpc.ErrorInfo`, and programs may branch on it.
@@ -49,5 +51,6 @@ export class AuthError extends Error {
 
 /** The text of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown)
+  if (thrown instanceof Error) return thrown.message
+  return typeof thrown === 'string' ? thrown : inspect(thrown)
 }

@@ -1,6 +1,6 @@
 import { type DestinationStream, pino } from 'pino'
 
-/** The part of pino that Countersign uses. Any logger with these three methods will do. */
+/** The part of pino that Countersign uses. Any logger with these methods will do. */
 export interface Logger {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
@@ -8,7 +8,7 @@ export interface Logger {
   error(fields: object, message: string): void
 }
 
-/** Fields that never reach a log, wherever a line carries them. Nothing is meant to log them: this is the second lock. */
+/** Fields that are not written, on the first three levels of a line. Nothing is meant to log them: this is a second lock. */
 const REDACTED = ['authorization', 'token', 'privateKey', 'secret', 'passphrase']
 
 export interface LoggerOptions {

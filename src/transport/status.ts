@@ -1,5 +1,5 @@
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
-import { AuthError, type AuthErrorCode } from '../core/errors.ts'
+import { AuthError, type AuthErrorCode, messageOf } from '../core/errors.ts'
 import { decodeErrorInfo, encodeErrorInfo } from './error-info.ts'
 
 /** The gRPC status of each refusal. UNAUTHENTICATED: who calls is not proven. PERMISSION_DENIED: it is, and may not. */
@@ -42,7 +42,7 @@ export function encodeRefusal(error: AuthError, decisionId: string): StatusObjec
 /** Whatever went wrong, as a refusal that may be shown: anything unknown is INTERNAL, and told to the log alone. */
 export function toAuthError(thrown: unknown): AuthError {
   if (thrown instanceof AuthError) return thrown
-  const logDetail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+  const logDetail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown)
   return new AuthError('INTERNAL', 'The service failed. Its log tells more under this decision ID.', { logDetail })
 }
 
