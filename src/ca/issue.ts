@@ -1,5 +1,6 @@
 import { type KeyObject, sign } from 'node:crypto'
-import { bitString, DerError, type DerNode, encodeDer, sequence } from '../core/der.ts'
+import { DerError, type DerNode, encodeDer } from '../core/der.ts'
+import { bitString, sequence } from '../core/der-writer.ts'
 import { AuthError } from '../core/errors.ts'
 import { type Certificate, parseCertificate } from '../identity/certificate.ts'
 import { checkCertificate } from './check.ts'

@@ -1,5 +1,6 @@
 import { createHash, type KeyObject } from 'node:crypto'
-import { bitString, type DerNode, oid, sequence } from '../core/der.ts'
+import type { DerNode } from '../core/der.ts'
+import { bitString, oid, sequence } from '../core/der-writer.ts'
 
 const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
 const P256 = '1.2.840.10045.3.1.7'

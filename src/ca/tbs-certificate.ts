@@ -1,17 +1,16 @@
+import { type DerNode, encodeDer } from '../core/der.ts'
 import {
   bitString,
   boolean,
   contextConstructed,
   contextPrimitive,
-  type DerNode,
-  encodeDer,
   integerFromBytes,
   octetString,
   oid,
   sequence,
   smallInteger,
   time,
-} from '../core/der.ts'
+} from '../core/der-writer.ts'
 import { type BasicConstraints, GeneralName, Oid } from '../identity/certificate.ts'
 import { type IssuedKeyUsage, KEY_USAGE_BIT } from './profile.ts'
 import { subjectPublicKeyInfo } from './public-key.ts'

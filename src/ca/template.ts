@@ -1,5 +1,7 @@
 import type { KeyObject } from 'node:crypto'
-import { type DerNode, oid, parseDer, readSequence, sequence, set, utf8String } from '../core/der.ts'
+import { type DerNode, parseDer } from '../core/der.ts'
+import { readSequence } from '../core/der-reader.ts'
+import { oid, sequence, set, utf8String } from '../core/der-writer.ts'
 import type { BasicConstraints, Certificate } from '../identity/certificate.ts'
 import { type ServicePath, serviceIdOf, type TrustDomain } from '../identity/service-id.ts'
 import { authorityUri } from './authority-uri.ts'

@@ -91,133 +91,27 @@ function toForge(node: DerNode): ForgeNode {
   }
 }
 
-function contentOf(node: DerNode): Buffer {
+/** The content octets of a primitive value. */
+export function contentOf(node: DerNode): Buffer {
   if (node.bytes === undefined) throw new DerError('a primitive value was expected')
   return node.bytes
 }
 
-// Writing
-
-export const sequence = (...children: DerNode[]): DerNode => ({ tagClass: 'universal', tag: Tag.sequence, children })
-
-export const set = (...children: DerNode[]): DerNode => ({ tagClass: 'universal', tag: Tag.set, children })
-
-export const boolean = (value: boolean): DerNode => primitive(Tag.boolean, Buffer.of(value ? 0xff : 0x00))
-
-/** A small non-negative INTEGER. */
-export const smallInteger = (value: number): DerNode => primitive(Tag.integer, Buffer.of(value))
-
-/** An INTEGER from its content octets, which the caller keeps minimal and positive. */
-export const integerFromBytes = (bytes: Buffer): DerNode => primitive(Tag.integer, bytes)
-
-export const oid = (text: string): DerNode => primitive(Tag.oid, oidBytes(text))
-
-export const utf8String = (text: string): DerNode => primitive(Tag.utf8String, Buffer.from(text, 'utf8'))
-
-export const octetString = (bytes: Buffer): DerNode => primitive(Tag.octetString, bytes)
-
-/** A BIT STRING whose last octet has `unusedBits` bits that do not count. */
-export const bitString = (bytes: Buffer, unusedBits = 0): DerNode =>
-  primitive(Tag.bitString, Buffer.concat([Buffer.of(unusedBits), bytes]))
-
-/** An IMPLICIT context tag over a primitive value. */
-export const contextPrimitive = (tag: number, bytes: Buffer): DerNode => ({ tagClass: 'context', tag, bytes })
-
-/** An EXPLICIT context tag, or an IMPLICIT one over a constructed value. */
-export const contextConstructed = (tag: number, ...children: DerNode[]): DerNode => ({
-  tagClass: 'context',
-  tag,
-  children,
-})
-
-/** A time in whole seconds: UTCTime to the end of 2049, GeneralizedTime after (RFC 5280 section 4.1.2.5). */
-export function time(milliseconds: number): DerNode {
-  const digits = new Date(milliseconds).toISOString().replace(/[-:T]|\.\d+/g, '')
-  const isUtcTime = digits < '2050'
-  return primitive(
-    isUtcTime ? Tag.utcTime : Tag.generalizedTime,
-    Buffer.from(isUtcTime ? digits.slice(2) : digits, 'latin1'),
-  )
-}
-
-function primitive(tag: number, bytes: Buffer): DerNode {
-  return { tagClass: 'universal', tag, bytes }
-}
-
-function oidBytes(text: string): Buffer {
+/** The content octets of an OBJECT IDENTIFIER, from its dotted form. */
+export function encodeOid(text: string): Buffer {
   return Buffer.from(asn1.oidToDer(text).getBytes(), 'latin1')
 }
 
-// Reading
-
-/** The children of a SEQUENCE. */
-export function readSequence(node: DerNode | undefined): readonly DerNode[] {
-  return readChildren(node, 'universal', Tag.sequence)
-}
-
-/** The children of a context tag. */
-export function readContext(node: DerNode | undefined, tag: number): readonly DerNode[] {
-  return readChildren(node, 'context', tag)
-}
-
-export function readBoolean(node: DerNode | undefined): boolean {
-  const bytes = readPrimitive(node, Tag.boolean)
-  if (bytes.length !== 1 || (bytes[0] !== 0x00 && bytes[0] !== 0xff))
-    throw new DerError('a BOOLEAN is neither 00 nor FF')
-  return bytes[0] === 0xff
-}
-
-/** The content octets of an INTEGER: two's complement, in the fewest octets. */
-export function readInteger(node: DerNode | undefined): Buffer {
-  const bytes = readPrimitive(node, Tag.integer)
-  const [first = -1, second = 0] = bytes
-  const padded = bytes.length > 1 && ((first === 0x00 && second < 0x80) || (first === 0xff && second >= 0x80))
-  if (bytes.length === 0 || padded) throw new DerError('an INTEGER is not in its shortest form')
-  return bytes
-}
-
-export function readOctetString(node: DerNode | undefined): Buffer {
-  return readPrimitive(node, Tag.octetString)
-}
-
-/** The octets of a BIT STRING, after the count of unused bits has been checked to be honest. */
-export function readBitString(node: DerNode | undefined): Buffer {
-  const [unusedBits = -1, ...octets] = readPrimitive(node, Tag.bitString)
-  const last = octets.at(-1) ?? 0
-  const maximum = octets.length === 0 ? 0 : 7
-  if (unusedBits < 0 || unusedBits > maximum || (last & ((1 << unusedBits) - 1)) !== 0) {
-    throw new DerError('a BIT STRING has unused bits that are set')
-  }
-  return Buffer.from(octets)
-}
-
-/** An OBJECT IDENTIFIER in dotted form. */
-export function readOid(node: DerNode | undefined): string {
-  const bytes = readPrimitive(node, Tag.oid)
-  const text = decodeOid(bytes)
-  // Padding and arcs beyond 32 bits would alias another identifier.
-  if (text === undefined || !oidBytes(text).equals(bytes)) throw new DerError('an OBJECT IDENTIFIER is out of range')
-  return text
-}
-
-function decodeOid(bytes: Buffer): string | undefined {
+/**
+ * An OBJECT IDENTIFIER in dotted form, from its content octets.
+ * @throws DerError for padding and for arcs beyond 32 bits: both would alias another identifier
+ */
+export function decodeOid(bytes: Buffer): string {
   try {
     const text = asn1.derToOid(bytes.toString('latin1'))
-    oidBytes(text)
-    return text
+    if (encodeOid(text).equals(bytes)) return text
   } catch {
-    return undefined
+    // as below
   }
-}
-
-function readPrimitive(node: DerNode | undefined, tag: number): Buffer {
-  if (node?.tagClass !== 'universal' || node.tag !== tag) throw new DerError('a value has another type than expected')
-  return contentOf(node)
-}
-
-function readChildren(node: DerNode | undefined, tagClass: TagClass, tag: number): readonly DerNode[] {
-  if (node?.tagClass !== tagClass || node.tag !== tag || node.children === undefined) {
-    throw new DerError('a value has another type than expected')
-  }
-  return node.children
+  throw new DerError('an OBJECT IDENTIFIER is out of range')
 }

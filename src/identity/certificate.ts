@@ -1,8 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
+import { DerError, type DerNode, parseDer } from '../core/der.ts'
 import {
-  DerError,
-  type DerNode,
-  parseDer,
   readBitString,
   readBoolean,
   readContext,
@@ -10,7 +8,8 @@ import {
   readOctetString,
   readOid,
   readSequence,
-} from '../core/der.ts'
+  readTime,
+} from '../core/der-reader.ts'
 import { messageOf } from '../core/errors.ts'
 
 /**
@@ -97,7 +96,8 @@ export function parseCertificate(der: Uint8Array): Certificate {
   const [tbs] = readSequence(parseDer(bytes))
   const fields = [...readSequence(tbs)]
   const version = fields[0]?.tagClass === 'context' ? readVersion(fields.shift()) : 1
-  const [serialNumber, , , , subject, , ...optional] = fields
+  const [serialNumber, , , validity, subject, , ...optional] = fields
+  const [notBefore, notAfter] = readSequence(validity)
   const values = readExtensions(optional.find((field) => field.tagClass === 'context' && field.tag === 3))
 
   return {
@@ -106,8 +106,8 @@ export function parseCertificate(der: Uint8Array): Certificate {
     publicKey: readPublicKey(x509),
     version,
     serialNumber: readInteger(serialNumber).toString('hex'),
-    notBefore: readDate(x509.validFromDate),
-    notAfter: readDate(x509.validToDate) + 999,
+    notBefore: readTime(notBefore),
+    notAfter: readTime(notAfter) + 999,
     isSubjectEmpty: readSequence(subject).length === 0,
     basicConstraints: values.read(Oid.basicConstraints, readBasicConstraints),
     keyUsage: values.read(Oid.keyUsage, readKeyUsage),
@@ -133,12 +133,6 @@ function readPublicKey(x509: X509Certificate): KeyObject {
   } catch {
     throw new DerError('the public key cannot be read')
   }
-}
-
-/** NaN would be neither before nor after any time: a certificate that never expires. */
-function readDate(date: Date): number {
-  if (Number.isNaN(date.getTime())) throw new DerError('a date cannot be read')
-  return date.getTime()
 }
 
 function readVersion(node: DerNode | undefined): number {

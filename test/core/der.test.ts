@@ -1,18 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { monotonicClock } from '../../src/core/clock.ts'
+import { DerError, type DerNode, encodeDer, parseDer } from '../../src/core/der.ts'
 import {
-  bitString,
-  boolean,
-  contextConstructed,
-  contextPrimitive,
-  DerError,
-  type DerNode,
-  encodeDer,
-  integerFromBytes,
-  octetString,
-  oid,
-  parseDer,
   readBitString,
   readBoolean,
   readContext,
@@ -20,12 +10,22 @@ import {
   readOctetString,
   readOid,
   readSequence,
+  readTime,
+} from '../../src/core/der-reader.ts'
+import {
+  bitString,
+  boolean,
+  contextConstructed,
+  contextPrimitive,
+  integerFromBytes,
+  octetString,
+  oid,
   sequence,
   set,
   smallInteger,
   time,
   utf8String,
-} from '../../src/core/der.ts'
+} from '../../src/core/der-writer.ts'
 
 const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex')
 const hexOf = (node: DerNode) => encodeDer(node).toString('hex')
@@ -57,6 +57,51 @@ describe('writing', () => {
     expect(encodeDer(time(last)).toString('latin1')).toBe('\x17\x0d491231235959Z')
     expect(encodeDer(time(last + 999)).toString('latin1')).toBe('\x17\x0d491231235959Z')
     expect(encodeDer(time(last + 1000)).toString('latin1')).toBe('\x18\x0f20500101000000Z')
+  })
+})
+
+describe('a time', () => {
+  const utcTime = (text: string): DerNode => ({ tagClass: 'universal', tag: 23, bytes: Buffer.from(text, 'latin1') })
+  const generalizedTime = (text: string): DerNode => ({ ...utcTime(text), tag: 24 })
+
+  test('is read as it was written, in both forms', () => {
+    for (const date of [
+      0,
+      Date.UTC(1950, 0, 1),
+      Date.UTC(2024, 1, 29, 1, 2, 3),
+      Date.UTC(2049, 11, 31),
+      Date.UTC(2050, 0),
+    ]) {
+      expect(readTime(time(date))).toBe(date)
+    }
+  })
+
+  test('has a century of its own in UTCTime: from 1950 to 2049', () => {
+    expect(readTime(utcTime('500101000000Z'))).toBe(Date.UTC(1950, 0, 1))
+    expect(readTime(utcTime('491231235959Z'))).toBe(Date.UTC(2049, 11, 31, 23, 59, 59))
+  })
+
+  test('is refused when it is no date, or in a form that certificates may not have', () => {
+    const refused = [
+      utcTime(''),
+      utcTime('2701010000Z'),
+      utcTime('270101000000'),
+      utcTime('270101000000+0000'),
+      utcTime('270101000000.5Z'),
+      utcTime('20270101000000Z'),
+      utcTime('270231000000Z'),
+      utcTime('270101240000Z'),
+      utcTime('270101006000Z'),
+      utcTime('270101000060Z'),
+      utcTime('991399999999Z'),
+      utcTime('27010100000٠Z'),
+      generalizedTime('270101000000Z'),
+      generalizedTime('20500101000000.0Z'),
+      generalizedTime('00000000000000Z'),
+      smallInteger(1),
+      undefined,
+    ]
+    for (const node of refused) expect(() => readTime(node), node?.bytes?.toString('latin1')).toThrow(DerError)
   })
 })
 

@@ -1,19 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { extension } from '../../src/ca/tbs-certificate.ts'
+import { DerError, type DerNode, parseDer } from '../../src/core/der.ts'
 import {
   bitString,
   boolean,
   contextConstructed,
   contextPrimitive,
-  DerError,
-  type DerNode,
   octetString,
   oid,
-  parseDer,
   sequence,
   smallInteger,
   utf8String,
-} from '../../src/core/der.ts'
+} from '../../src/core/der-writer.ts'
 import { type Certificate, GeneralName, Oid, parseCertificate } from '../../src/identity/certificate.ts'
 import { encodeCertificate } from '../../src/identity/pem.ts'
 import { Field, intermediate, leafDer, root, validTemplate } from '../support/leaf.ts'

@@ -1,16 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { extension } from '../../src/ca/tbs-certificate.ts'
-import {
-  bitString,
-  contextPrimitive,
-  octetString,
-  oid,
-  parseDer,
-  sequence,
-  set,
-  utf8String,
-} from '../../src/core/der.ts'
+import { parseDer } from '../../src/core/der.ts'
+import { bitString, contextPrimitive, octetString, oid, sequence, set, utf8String } from '../../src/core/der-writer.ts'
 import { GeneralName, Oid, parseCertificate } from '../../src/identity/certificate.ts'
 import { leafProblem } from '../../src/identity/leaf-profile.ts'
 import { Field, intermediate, type LeafVariation, leafDer, root } from '../support/leaf.ts'
