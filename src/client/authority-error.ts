@@ -7,6 +7,7 @@ export function explainAuthorityError(error: ServiceError): AuthError {
   const refusal = decodeRefusal(error.metadata)
   if (refusal !== undefined) {
     return new AuthError(refusal.code, error.details, {
+      decisionId: refusal.decisionId,
       logDetail: `refused by the authority, decision ${refusal.decisionId}: ${error.details}`,
     })
   }

@@ -36,7 +36,12 @@ export class TrustFeed {
    * Resolves with the first snapshot.
    * @throws AuthError AUTHORITY_UNAVAILABLE after `timeoutMs`
    */
-  ready(timeoutMs: number): Promise<void> {
+  async ready(timeoutMs: number): Promise<void> {
+    if (this.#options.trust.isReady) return
+    await this.#firstSnapshot(timeoutMs)
+  }
+
+  #firstSnapshot(timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const unsubscribe = this.#options.trust.subscribe(() => {
         clearTimeout(timer)
@@ -86,6 +91,7 @@ export class TrustFeed {
 }
 
 function parseSnapshot(snapshot: Snapshot__Output): TrustHead {
+  if (snapshot.issuer === '') throw new AuthError('REQUEST_INVALID', 'The snapshot names no issuer.')
   const keys = snapshot.keys.map(({ keyId, publicKey }) => parseVerificationKey(keyId, publicKey))
   return { issuer: snapshot.issuer, keys: new Map(keys.map((key) => [key.keyId, key])) }
 }

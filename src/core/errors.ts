@@ -29,6 +29,8 @@ export interface AuthErrorOptions {
   readonly details?: Readonly<Record<string, string>>
   /** What only the log may say: which check failed, and why. Never a secret. */
   readonly logDetail?: string
+  /** Under which another process has logged this refusal, where it was that process's. */
+  readonly decisionId?: string | undefined
 }
 
 /**
@@ -40,12 +42,14 @@ export class AuthError extends Error {
   readonly code: AuthErrorCode
   readonly details: Readonly<Record<string, string>>
   readonly logDetail: string | undefined
+  readonly decisionId: string | undefined
 
   constructor(code: AuthErrorCode, message: string, options: AuthErrorOptions = {}) {
     super(message)
     this.code = code
     this.details = { ...options.details }
     this.logDetail = options.logDetail
+    this.decisionId = options.decisionId
   }
 }
 

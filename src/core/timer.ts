@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 
-/** Node runs a longer timer at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1
+/** A timer does not notice that the clock was set, nor that the machine slept; this is how late it then is at most. */
+const MAX_TIMER_MS = 60_000
 
 /**
  * Runs `action` once, when `clock` has reached `time`, however far that is. Does not keep the process alive.

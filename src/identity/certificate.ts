@@ -21,7 +21,7 @@ export interface Certificate {
   readonly x509: X509Certificate
   readonly der: Buffer
   readonly publicKey: KeyObject
-  /** 1 to 3. */
+  /** 1 to 3 for those that the standard knows. */
   readonly version: number
   /** Content octets of the INTEGER, in lowercase hex. */
   readonly serialNumber: string
@@ -137,7 +137,8 @@ function readPublicKey(x509: X509Certificate): KeyObject {
 
 function readVersion(node: DerNode | undefined): number {
   const [version] = readContext(node, 0)
-  return (readInteger(version)[0] ?? 0) + 1
+  const octets = readInteger(version)
+  return octets.length === 1 ? (octets[0] ?? 0) + 1 : 0
 }
 
 interface Extensions {
@@ -151,6 +152,7 @@ function readExtensions(node: DerNode | undefined): Extensions {
   const extensions = node === undefined ? [] : nonEmpty(readSequence(readContext(node, 3)[0]))
   for (const extension of extensions) {
     const parts = readSequence(extension)
+    if (parts.length > 3) throw new DerError('an extension has more than an identifier, critical and a value')
     const oid = readOid(parts[0])
     if (values.has(oid)) throw new DerError(`extension ${oid} stands twice`)
     const hasCritical = parts.length === 3

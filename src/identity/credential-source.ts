@@ -1,3 +1,4 @@
+import { Subscribers } from '../core/subscribers.ts'
 import type { Credential } from './credential.ts'
 
 /** Where a process takes its credential from, now and after each renewal. */
@@ -10,7 +11,7 @@ export interface CredentialSource {
 /** Keeps a credential in memory; `replace` hands the next one to every subscriber. */
 export class MemoryCredentialSource implements CredentialSource {
   #credential: Credential
-  readonly #listeners = new Set<(credential: Credential) => void>()
+  readonly #subscribers = new Subscribers<Credential>()
 
   constructor(credential: Credential) {
     this.#credential = credential
@@ -21,12 +22,11 @@ export class MemoryCredentialSource implements CredentialSource {
   }
 
   subscribe(listener: (credential: Credential) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#subscribers.add(listener)
   }
 
   replace(credential: Credential): void {
     this.#credential = credential
-    for (const listener of this.#listeners) listener(credential)
+    this.#subscribers.publish(credential)
   }
 }

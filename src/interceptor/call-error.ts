@@ -1,6 +1,7 @@
-import { type ServiceError, status } from '@grpc/grpc-js'
-import type { AuthErrorCode } from '../core/errors.ts'
-import { decodeRefusal } from '../transport/status.ts'
+import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
+import { randomId } from '../core/encoding.ts'
+import { AuthError, type AuthErrorCode, messageOf } from '../core/errors.ts'
+import { decodeRefusal, encodeRefusal } from '../transport/status.ts'
 
 /**
  * A call that failed, as its client sees it. It is neither an AuthError nor does it have a gRPC `code`:
@@ -18,7 +19,7 @@ export class CallError extends Error {
   /** Under which the server's log tells more of a refusal. */
   readonly decisionId: string | undefined
 
-  constructor(method: string, failure: ServiceError) {
+  constructor(method: string, failure: StatusObject) {
     const refusal = decodeRefusal(failure.metadata)
     super([method, status[failure.code], refusal?.code, failure.details].filter(Boolean).join(': '))
     this.method = method
@@ -26,5 +27,12 @@ export class CallError extends Error {
     this.details = failure.details
     this.reason = refusal?.code
     this.decisionId = refusal?.decisionId
+  }
+
+  /** For a call that could not even be started. */
+  static fromThrown(method: string, thrown: unknown): CallError {
+    if (thrown instanceof AuthError) return new CallError(method, encodeRefusal(thrown, randomId()))
+    const failure = { code: status.CANCELLED, details: messageOf(thrown), metadata: new Metadata() }
+    return new CallError(method, failure)
   }
 }

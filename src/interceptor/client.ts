@@ -11,12 +11,10 @@ import { encodeRefusal } from '../transport/status.ts'
  */
 export function clientInterceptor(ruleOf: (method: string) => AccessRule | undefined): Interceptor {
   return (options, nextCall) => {
+    const { credentials: token = new PendingToken([]), ...others } = options
+    if (!(token instanceof PendingToken)) throw ownCredentials()
     if (ruleOf(options.method_definition.path)?.authentication === 'CERTIFICATE') {
-      return new InterceptingCall(nextCall(options))
-    }
-    const token = options.credentials ?? new PendingToken([])
-    if (!(token instanceof PendingToken)) {
-      throw new TypeError('Calls through Countersign bring no credentials of their own.')
+      return new InterceptingCall(nextCall(others))
     }
     const listener = new ListenerBuilder()
       .withOnReceiveStatus((status, next) =>
@@ -24,7 +22,15 @@ export function clientInterceptor(ruleOf: (method: string) => AccessRule | undef
       )
       .build()
     return new InterceptingCall(nextCall({ ...options, credentials: token }), {
-      start: (metadata, _, next) => next(metadata, listener),
+      start(metadata, _, next) {
+        // Beside ours it would not be refused but end the connection, and every call on it.
+        if (metadata.get('authorization').length > 0) throw ownCredentials()
+        next(metadata, listener)
+      },
     })
   }
+}
+
+function ownCredentials(): TypeError {
+  return new TypeError('Calls through Countersign bring no authorization and no call credentials of their own.')
 }

@@ -3,57 +3,79 @@ import {
   type handleServerStreamingCall,
   type handleUnaryCall,
   type MethodDefinition,
+  type ServiceDefinition,
   type StatusObject,
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import { randomId } from '../core/encoding.ts'
 import type { Logger } from '../core/logger.ts'
-import { encodeRefusal, toAuthError } from '../transport/status.ts'
+import { encodeRefusal, statusText, toAuthError } from '../transport/status.ts'
 import type { Handlers, ServerStreamHandler, ServiceType, UnaryHandler } from './service-types.ts'
 
+/** A service as grpc-js registers it. */
+export interface AdaptedService {
+  readonly definition: ServiceDefinition
+  readonly implementation: UntypedServiceImplementation
+}
+
+type Method = MethodDefinition<unknown, unknown>
+
 /**
- * Makes async handlers into what grpc-js takes. grpc-js itself would hang a call whose async handler rejects.
- * A handler that throws an error with a gRPC `code` answers with it; an AuthError answers as the refusal that it is;
- * anything else is INTERNAL to the caller, under a decision ID by which the log tells the rest.
+ * Makes async handlers into what grpc-js takes, which itself would hang a call whose async handler rejects.
+ * A handler answers with a gRPC status by throwing `{ code, details }`, be it an Error or not; an AuthError answers as
+ * the refusal that it is; anything else, a response that cannot be serialized too, is INTERNAL to the caller, under a
+ * decision ID by which the log tells the rest.
  * @throws TypeError where a method has no handler, or streams its requests
  */
-export function adaptHandlers<Service extends ServiceType>(
+export function adaptService<Service extends ServiceType>(
   service: Service['service'],
   handlers: Handlers<Service>,
   logger: Logger,
-): UntypedServiceImplementation {
+): AdaptedService {
+  const definition: Record<string, Method> = {}
   const implementation: UntypedServiceImplementation = {}
-  for (const [name, method] of Object.entries<MethodDefinition<unknown, unknown>>(service)) {
-    const handler: unknown = Reflect.get(handlers, uncapitalize(name))
-    if (typeof handler !== 'function') throw new TypeError(`${method.path} has no handler: add ${uncapitalize(name)}.`)
-    if (method.requestStream) throw new TypeError(`${method.path} streams its requests, which cannot be served yet.`)
-    const bound = handler.bind(handlers)
+  for (const [name, method] of Object.entries<Method>(service)) {
+    const handler = handlerOf(handlers, name, method)
+    // The adapters serialize, so that a failure to do so is theirs to answer and to log.
+    definition[name] = { ...method, responseSerialize: (bytes) => bytes as Buffer }
     implementation[name] = method.responseStream
-      ? adaptServerStream(bound, method.path, logger)
-      : adaptUnary(bound, method.path, logger)
+      ? adaptServerStream(handler as ServerStreamHandler<unknown, unknown>, method, logger)
+      : adaptUnary(handler as UnaryHandler<unknown, unknown>, method, logger)
   }
-  return implementation
+  return { definition, implementation }
+}
+
+function handlerOf(handlers: object, name: string, method: Method): unknown {
+  const handlerName = name.charAt(0).toLowerCase() + name.slice(1)
+  const handler: unknown = Reflect.get(handlers, handlerName)
+  if (typeof handler !== 'function' || handler === Reflect.get(Object.prototype, handlerName)) {
+    throw new TypeError(`${method.path} has no handler: add ${handlerName}.`)
+  }
+  if (method.requestStream) throw new TypeError(`${method.path} streams its requests, which cannot be served yet.`)
+  return handler.bind(handlers)
 }
 
 function adaptUnary(
   handler: UnaryHandler<unknown, unknown>,
-  method: string,
+  method: Method,
   logger: Logger,
 ): handleUnaryCall<unknown, unknown> {
-  return (call, callback) => {
-    Promise.resolve(call)
+  return async (call, callback) => {
+    const answer = await Promise.resolve(call)
       .then(handler)
+      .then(method.responseSerialize)
       .then(
-        (response) => callback(null, response),
-        (error: unknown) => callback(encodeFailure(error, method, logger)),
+        (bytes) => ({ failure: null, bytes }),
+        (error: unknown) => ({ failure: encodeFailure(error, method, logger), bytes: null }),
       )
+    callback(answer.failure, answer.bytes)
   }
 }
 
 function adaptServerStream(
   handler: ServerStreamHandler<unknown, unknown>,
-  method: string,
+  method: Method,
   logger: Logger,
 ): handleServerStreamingCall<unknown, unknown> {
   return async (call) => {
@@ -63,7 +85,8 @@ function adaptServerStream(
     try {
       for await (const response of handler(call, cancelled)) {
         if (cancelled.aborted) return
-        if (!call.write(response)) await once(call, 'drain', { signal: cancelled })
+        const bytes = method.responseSerialize(response)
+        if (!call.write(bytes)) await once(call, 'drain', { signal: cancelled })
       }
       call.end()
     } catch (error) {
@@ -72,26 +95,18 @@ function adaptServerStream(
   }
 }
 
-function encodeFailure(thrown: unknown, method: string, logger: Logger): Partial<StatusObject> {
-  if (isStatus(thrown)) return { code: thrown.code, details: thrown.details ?? thrown.message ?? '' }
+function encodeFailure(thrown: unknown, { path }: Method, logger: Logger): Partial<StatusObject> {
+  if (isStatus(thrown)) return { code: thrown.code, details: statusText(thrown.details) }
   const decisionId = randomId()
   const failure = toAuthError(thrown)
   const reason = failure.logDetail ?? failure.message
-  logger.error({ outcome: 'failed', method, code: failure.code, reason, decisionId }, 'handler failed')
+  logger.error({ outcome: 'failed', method: path, code: failure.code, reason, decisionId }, 'handler failed')
   return encodeRefusal(failure, decisionId)
 }
 
-interface ThrownStatus {
-  readonly code: status
-  readonly details?: string
-  readonly message?: string
-}
-
-function isStatus(thrown: unknown): thrown is ThrownStatus {
-  if (!(thrown instanceof Object) || !('code' in thrown)) return false
-  return typeof thrown.code === 'number' && thrown.code in status && thrown.code !== status.OK
-}
-
-function uncapitalize(name: string): string {
-  return name.charAt(0).toLowerCase() + name.slice(1)
+/** A code alone is no status: exceptions of the platform and of commands that failed have codes of their own. */
+function isStatus(thrown: unknown): thrown is { readonly code: status; readonly details: string } {
+  if (!(thrown instanceof Object && 'code' in thrown && 'details' in thrown)) return false
+  const { code, details } = thrown
+  return typeof details === 'string' && typeof code === 'number' && code in status && code !== status.OK
 }

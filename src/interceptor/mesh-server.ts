@@ -7,7 +7,7 @@ import type { CredentialSource } from '../identity/credential-source.ts'
 import type { TokenVerifier } from '../token/verify.ts'
 import { type Listener, listen } from '../transport/listener.ts'
 import { rulesOf } from '../transport/protos.ts'
-import { adaptHandlers } from './handler.ts'
+import { adaptService } from './handler.ts'
 import { serverInterceptor } from './server.ts'
 import type { Handlers, ServiceType } from './service-types.ts'
 
@@ -39,6 +39,7 @@ export class MeshServer {
   readonly #methods: string[] = []
   #rules: AccessRules
   #listener: Listener | undefined
+  #state: 'new' | 'listening' | 'closed' = 'new'
 
   constructor(options: MeshServerOptions, rules: AccessRules) {
     this.#options = { ...options }
@@ -66,39 +67,55 @@ export class MeshServer {
     service: Service,
     handlers: Implementation,
   ): void {
-    if (this.#listener !== undefined) throw new TypeError('Add every service before the server listens.')
+    if (this.#state !== 'new') throw new TypeError('Add every service before the server listens.')
+    const { definition, implementation } = adaptService(service.service, handlers, this.#options.logger)
     this.#rules = this.#rules.merge(rulesOf(service.service))
     this.#methods.push(...Object.values(service.service).map(({ path }) => path))
-    this.#server.addService(service.service, adaptHandlers(service.service, handlers, this.#options.logger))
+    this.#server.addService(definition, implementation)
   }
 
   /**
-   * Starts to serve. Port 0 takes a free port; the result tells which.
+   * Starts to serve, once. Port 0 takes a free port; the result tells which.
    * @throws AuthError METHOD_NOT_DECLARED naming every method without an access rule, CONFIGURATION_INVALID
    */
   async listen(address: string): Promise<Address> {
-    if (this.#listener !== undefined) throw new TypeError('This server listens already.')
+    if (this.#state !== 'new') throw new TypeError('A server listens once: this one has, or was closed.')
     const parsed = parseListenAddress(address)
     requireRules(this.#rules, this.#methods)
+    this.#state = 'listening'
     // The listener has verified the peer by the time a connection comes here: hence no second TLS.
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
     const { credentials, logger, clock } = this.#options
-    this.#listener = await listen(parsed, {
+    const listener = await listen(parsed, {
       credentials,
       logger,
       clock,
-      accept: (socket) => injector.injectConnection(socket),
+      // A handshake may end after the server was closed.
+      accept: (socket) => (this.#isClosed() ? socket.destroy() : injector.injectConnection(socket)),
+    }).catch((error: unknown) => {
+      if (!this.#isClosed()) this.#state = 'new' // another address may do
+      throw error
     })
-    logger.info({ address: formatAddress(this.#listener.address) }, 'listening')
-    return this.#listener.address
+    if (this.#isClosed()) {
+      listener.close()
+      throw new TypeError('The server was closed while it was about to listen.')
+    }
+    this.#listener = listener
+    logger.info({ address: formatAddress(listener.address) }, 'listening')
+    return listener.address
   }
 
   /** Stops accepting, lets calls end, and after a grace of 10 s cancels those that have not. */
   async close(): Promise<void> {
+    this.#state = 'closed'
     this.#closing.abort()
     this.#listener?.close()
     const timer = setTimeout(() => this.#server.forceShutdown(), CLOSE_GRACE_MS)
     await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()))
     clearTimeout(timer)
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed'
   }
 }

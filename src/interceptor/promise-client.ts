@@ -1,5 +1,6 @@
 import { type CallOptions, Client, credentials, Metadata, type MethodDefinition } from '@grpc/grpc-js'
-import { parseScope } from '../core/scope.ts'
+import { AuthError } from '../core/errors.ts'
+import { parseScope, type Scope } from '../core/scope.ts'
 import type { MeshChannel } from '../transport/channel.ts'
 import { PendingToken } from '../transport/pending-token.ts'
 import { rulesOf } from '../transport/protos.ts'
@@ -8,7 +9,7 @@ import { clientInterceptor } from './client.ts'
 import type { PromiseClient, ServiceType } from './service-types.ts'
 
 export interface ClientCallOptions {
-  /** The scopes that the token shall carry. Without them it carries all that policy grants. */
+  /** The scopes that the token shall carry, at least one. Left out: all that policy grants. */
   readonly scopes?: readonly string[]
   /** When the call shall have ended: a time, or milliseconds since 1970. */
   readonly deadline?: Date | number
@@ -35,8 +36,8 @@ export function createPromiseClient<Service extends ServiceType>(
 }
 
 function unaryMethod(client: Client, method: MethodDefinition<unknown, unknown>) {
-  return (request: unknown, options: ClientCallOptions = {}): Promise<unknown> =>
-    new Promise((resolve, reject) => {
+  const start = (request: unknown, options: ClientCallOptions) =>
+    new Promise<unknown>((resolve, reject) => {
       client.makeUnaryRequest(
         method.path,
         method.requestSerialize,
@@ -47,13 +48,25 @@ function unaryMethod(client: Client, method: MethodDefinition<unknown, unknown>)
         (error, response) => (error === null ? resolve(response) : reject(new CallError(method.path, error))),
       )
     })
+  return async (request: unknown, options: ClientCallOptions = {}): Promise<unknown> => {
+    try {
+      return await start(request, options)
+    } catch (error) {
+      throw error instanceof CallError ? error : CallError.fromThrown(method.path, error)
+    }
+  }
 }
 
 function callOptions({ scopes, deadline }: ClientCallOptions): CallOptions {
   return {
     ...(deadline === undefined ? {} : { deadline }),
-    ...(scopes === undefined ? {} : { credentials: new PendingToken(scopes.map(parseScope)) }),
+    ...(scopes === undefined ? {} : { credentials: new PendingToken(parseScopes(scopes)) }),
   }
+}
+
+function parseScopes(scopes: readonly string[]): readonly Scope[] {
+  if (scopes.length > 0) return scopes.map(parseScope)
+  throw new AuthError('REQUEST_INVALID', 'Name a scope, or leave scopes out for all that policy grants.')
 }
 
 function uncapitalize(name: string): string {

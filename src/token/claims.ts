@@ -52,7 +52,7 @@ export function parseClaims(payload: Readonly<Record<string, unknown>>): AccessT
     audience: requireServiceId(payload, 'aud'),
     clientId: requireServiceId(payload, 'client_id'),
     scopes: requireScopes(payload),
-    tokenId: requireText(payload, 'jti'),
+    tokenId: requireTokenId(payload),
     issuedAt: requireSeconds(payload, 'iat'),
     expiresAt: requireSeconds(payload, 'exp'),
     thumbprint: confirmationOf(payload) ?? '',
@@ -71,6 +71,13 @@ function requireText(payload: Readonly<Record<string, unknown>>, name: string): 
   const value = payload[name]
   if (typeof value !== 'string' || value === '') throw invalid(name, 'not a text')
   return value
+}
+
+/** It stands in logs and keys revocations: plain characters only. */
+function requireTokenId(payload: Readonly<Record<string, unknown>>): string {
+  const id = requireText(payload, 'jti')
+  if (!/^[A-Za-z0-9_-]{1,128}$/.test(id)) throw invalid('jti', 'not an ID of plain characters')
+  return id
 }
 
 function requireSeconds(payload: Readonly<Record<string, unknown>>, name: string): number {

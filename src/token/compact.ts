@@ -1,5 +1,6 @@
 import { decodeBase64Url, decodeUtf8 } from '../core/encoding.ts'
 import { AuthError } from '../core/errors.ts'
+import { isLowS } from './low-s.ts'
 
 /** A token in the one spelling that is accepted. Its signature and its claims are not checked yet. */
 export interface CompactToken {
@@ -7,7 +8,8 @@ export interface CompactToken {
   readonly keyId: string
 }
 
-const MAX_LENGTH = 6144
+/** In characters: what fits in a header block with room for the rest. */
+export const MAX_TOKEN_LENGTH = 6144
 /** ES256 makes 64 bytes: 86 characters. */
 const FORM = /^([A-Za-z0-9_-]{1,512})\.([A-Za-z0-9_-]{1,6000})\.([A-Za-z0-9_-]{86})$/
 const KEY_ID = /^[A-Za-z0-9_-]{43}$/
@@ -15,18 +17,21 @@ const KEY_ID = /^[A-Za-z0-9_-]{43}$/
 /**
  * Parses a JWS in compact serialisation (RFC 7515 section 3.1) as our issuer writes it, and only so.
  * JOSE libraries take several strings for one token: white space, padding, unused bits, duplicate
- * members, a byte order mark. Here each token has one spelling, which makes it safe to key on.
+ * members, a byte order mark, a second form of the signature. Here each token has one spelling.
  * @throws AuthError CREDENTIALS_MALFORMED for another form, TOKEN_INVALID for another type, algorithm or header
  */
 export function parseCompactToken(text: string): CompactToken {
-  if (text.length > MAX_LENGTH) throw malformed(`it has more than ${MAX_LENGTH} characters`)
+  if (text.length > MAX_TOKEN_LENGTH) throw malformed(`it has more than ${MAX_TOKEN_LENGTH} characters`)
   const [, header, payload, signature] = FORM.exec(text) ?? []
   if (header === undefined || payload === undefined || signature === undefined) {
     throw malformed('it is not three base64url parts of an ES256 JWS')
   }
-  if (decodeBase64Url(signature) === undefined) throw malformed('its signature is not canonical base64url')
+  const signatureBytes = decodeBase64Url(signature)
+  if (signatureBytes === undefined) throw malformed('its signature is not canonical base64url')
   decodeObject(payload, 'payload')
-  return { text, keyId: requireHeader(decodeObject(header, 'header')) }
+  const keyId = requireHeader(decodeObject(header, 'header'))
+  if (!isLowS(signatureBytes)) throw invalid('its signature is the higher of its two forms')
+  return { text, keyId }
 }
 
 function decodeObject(part: string, name: string): object {

@@ -23,7 +23,9 @@ export function parseVerificationKey(keyId: string, spki: Uint8Array): Verificat
   const publicKey = parsePublicKey(spki)
   if (publicKey === undefined || !isP256(publicKey)) throw invalid('it is not a public key on P-256')
   if (keyIdOf(publicKey) !== keyId) throw invalid('its ID is not its thumbprint')
-  return { keyId, publicKey }
+  const key = { keyId, publicKey }
+  if (!encodePublicKey(key).equals(spki)) throw invalid('it is not in DER, or more than a key')
+  return key
 }
 
 /** The JWK thumbprint of a key on P-256: SHA-256 in base64url (RFC 7638 section 3). */

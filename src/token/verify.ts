@@ -83,7 +83,9 @@ async function verifySigned(token: CompactToken, options: TokenVerifierOptions):
       return { payload: error.payload, failure: refusal('TOKEN_EXPIRED', error.message) }
     }
     if (error instanceof errors.JWTClaimValidationFailed) {
-      return { payload: error.payload, failure: refusal(CLAIM_CODES[error.claim] ?? 'TOKEN_INVALID', error.message) }
+      // A claim that is missing or of another type is no statement about audience or time.
+      const code = error.reason === 'check_failed' ? CLAIM_CODES[error.claim] : undefined
+      return { payload: error.payload, failure: refusal(code ?? 'TOKEN_INVALID', error.message) }
     }
     throw refusal('TOKEN_INVALID', error instanceof errors.JOSEError ? error.message : 'verification failed')
   }

@@ -42,7 +42,8 @@ export function openChannel(options: GenerationChannelOptions): MeshChannel {
   const tls = credentials.createFromSecureContext(context, {
     checkServerIdentity: (host, certificate) => checkServer(host, certificate, options.server),
   })
-  const channel = new Channel(formatAddress(options.address), tls, OPTIONS)
+  // With the scheme, a host that is called like one (unix, ipv4) is still a host.
+  const channel = new Channel(`dns:///${formatAddress(options.address)}`, tls, OPTIONS)
   const createCall = channel.createCall.bind(channel)
   channel.createCall = (...args) => bindTokens(createCall(...args), options)
   return channel

@@ -36,7 +36,7 @@ export function decodeErrorInfo(bytes: Uint8Array): ErrorInfo | undefined {
     const status = StatusMessage.toObject(StatusMessage.decode(bytes), { arrays: true })
     const detail = status['details'].find((any: { type_url?: string }) => any.type_url === TYPE_URL)
     const info = ErrorInfoMessage.toObject(ErrorInfoMessage.decode(detail.value), { objects: true })
-    return info['domain'] === DOMAIN ? { reason: info['reason'], metadata: info['metadata'] } : undefined
+    return info['domain'] === DOMAIN ? { reason: info['reason'] ?? '', metadata: info['metadata'] } : undefined
   } catch {
     return undefined // the peer's bytes are not what they should be
   }

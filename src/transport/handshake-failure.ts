@@ -30,6 +30,7 @@ const CERTIFICATE_REASONS: Readonly<Record<string, string>> = {
 
 const PROTOCOL_REASONS: Readonly<Record<string, string>> = {
   ERR_SSL_HTTP_REQUEST: 'plaintext connection',
+  ERR_SSL_HTTPS_PROXY_REQUEST: 'plaintext connection',
   ERR_SSL_NO_APPLICATION_PROTOCOL: 'connection without HTTP/2',
   ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'no client certificate',
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'connection below TLS 1.3',

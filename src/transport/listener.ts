@@ -46,10 +46,12 @@ export async function listen(address: Address, options: ListenerOptions): Promis
   })
   server.on('secureConnection', (socket) => receive(socket, options))
   server.on('tlsClientError', (error, socket) => logFailure(error, socket, options))
-  const unsubscribe = credentials.subscribe((credential) => server.setSecureContext(secureContextOptions(credential)))
-  server.on('close', unsubscribe)
-
   await bind(server, address)
+
+  const replaceContext = () => server.setSecureContext(secureContextOptions(credentials.current()))
+  replaceContext() // the credential may have been replaced while the address was bound
+  server.on('close', credentials.subscribe(replaceContext))
+  server.on('error', (error) => options.logger.error({ error: error.message }, 'listener error'))
   const { port } = server.address() as AddressInfo
   return { address: { host: address.host, port }, close: () => server.close() }
 }

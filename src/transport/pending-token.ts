@@ -5,6 +5,8 @@ import type { ServiceId } from '../identity/service-id.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { statusCodeOf, toAuthError } from './status.ts'
 
+const SENDABLE = /^[\x21-\x7e]+$/
+
 /**
  * Call credentials that say which token a call needs, and hold none. By themselves they fail the call.
  * Only a channel of ours turns them into a token: one for the service at its other end, bound to the very
@@ -32,8 +34,11 @@ export class PendingToken extends CallCredentials {
   }
 
   async #fetch(audience: ServiceId, tokens: TokenSource): Promise<Metadata> {
+    this.#failure = undefined
     try {
       const token = await tokens({ audience, scopes: this.scopes })
+      // grpc-js would quote what no header can hold in its error.
+      if (!SENDABLE.test(token)) throw new TypeError('The token source brought something that is not a token.')
       const metadata = new Metadata()
       metadata.set('authorization', `Bearer ${token}`)
       return metadata
@@ -49,8 +54,9 @@ export class PendingToken extends CallCredentials {
     return Promise.reject(Object.assign(new Error(message), { code: status.UNAUTHENTICATED }))
   }
 
-  override compose(): never {
-    throw new TypeError('A pending token cannot be combined with other call credentials.')
+  /** Whatever it is combined with, the call fails: grpc-js combines the credentials of every call with the channel's. */
+  override compose(): CallCredentials {
+    return this
   }
 
   override _equals(other: CallCredentials): boolean {

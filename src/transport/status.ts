@@ -30,13 +30,31 @@ export function statusCodeOf(code: AuthErrorCode): status {
   return STATUS[code]
 }
 
-/** The status that tells a peer of a refusal: the code's own, its message, an ErrorInfo with the decision ID. */
+/**
+ * The status that tells a peer of a refusal: the code's own, its message, an ErrorInfo with the decision ID.
+ * A refusal that another process decided keeps the ID under which that one logged it.
+ */
 export function encodeRefusal(error: AuthError, decisionId: string): StatusObject {
   const code = STATUS[error.code]
-  const info = { reason: error.code, metadata: { ...error.details, decisionId } }
+  const details = statusText(error.message)
+  const texts = Object.entries({ ...error.details, decisionId: error.decisionId ?? decisionId }).map(([key, text]) => [
+    key,
+    statusText(text),
+  ])
   const metadata = new Metadata()
-  metadata.set(DETAILS_KEY, encodeErrorInfo(code, error.message, info))
-  return { code, details: error.message, metadata }
+  const info = { reason: error.code, metadata: Object.fromEntries(texts) }
+  metadata.set(DETAILS_KEY, encodeErrorInfo(code, details, info))
+  return { code, details, metadata }
+}
+
+const MAX_TEXT_LENGTH = 512
+
+/**
+ * A text as a status can carry it. grpc-js percent-encodes it into a header: it throws for half of a surrogate pair,
+ * and a header that is too long ends the connection, with every other call on it.
+ */
+export function statusText(text: string): string {
+  return text.length <= MAX_TEXT_LENGTH ? text.toWellFormed() : `${text.slice(0, MAX_TEXT_LENGTH - 1)}…`.toWellFormed()
 }
 
 /** Whatever went wrong, as a refusal that may be shown: anything unknown is INTERNAL, and told to the log alone. */

@@ -1,4 +1,5 @@
 import { AuthError } from '../core/errors.ts'
+import { Subscribers } from '../core/subscribers.ts'
 import type { TrustedIssuer } from '../token/verify.ts'
 
 /** What a verifier knows now. Replaced whole, never changed in place. */
@@ -7,7 +8,12 @@ export type TrustHead = TrustedIssuer
 /** The state that the trust feed keeps and that verifiers read. It does no I/O. */
 export class TrustState {
   #head: TrustHead | undefined
-  readonly #listeners = new Set<(head: TrustHead) => void>()
+  readonly #subscribers = new Subscribers<TrustHead>()
+
+  /** Whether there is a head yet. */
+  get isReady(): boolean {
+    return this.#head !== undefined
+  }
 
   /** @throws AuthError VERIFIER_NOT_READY before the first snapshot */
   head(): TrustHead {
@@ -20,12 +26,11 @@ export class TrustState {
   /** Puts a new head in force. */
   replace(head: TrustHead): void {
     this.#head = head
-    for (const listener of this.#listeners) listener(head)
+    this.#subscribers.publish(head)
   }
 
   /** Calls `listener` with each later head. Returns what ends that. */
   subscribe(listener: (head: TrustHead) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#subscribers.add(listener)
   }
 }

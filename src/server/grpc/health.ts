@@ -17,7 +17,8 @@ export function healthHandlers(services: readonly string[], closing: AbortSignal
   return {
     async check({ request }) {
       if (known.has(request.service)) return servingStatus()
-      throw Object.assign(new Error(`There is no service of this name here.`), { code: status.NOT_FOUND })
+      const details = 'There is no service of this name here.'
+      throw Object.assign(new Error(details), { code: status.NOT_FOUND, details })
     },
     async *watch({ request }, cancelled) {
       const ended = AbortSignal.any([cancelled, closing])

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto'
+import { connect as connectHttp2 } from 'node:http2'
+import type { ConnectionOptions } from 'node:tls'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createTestIssuer } from '../support/issuer.ts'
+import { closed, connectAs, connectPlainly, openListener, tlsOptionsOf } from '../support/listener.ts'
+
+const issuer = createTestIssuer()
+const inventory = issuer.credential('inventory')
+const orders = issuer.credential('orders')
+const valid = tlsOptionsOf(orders)
+
+const REFUSED: readonly (readonly [title: string, options: ConnectionOptions, reason: string])[] = [
+  ['without a client certificate', { ca: orders.bundle }, 'no client certificate'],
+  ['with TLS 1.2', { ...valid, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }, 'connection below TLS 1.3'],
+  [
+    'with TLS 1.0',
+    { ...valid, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' },
+    'connection below TLS 1.3',
+  ],
+  ['with no word on the protocol', { ...valid, ALPNProtocols: [] }, 'connection without HTTP/2'],
+  ['for HTTP/1.1', { ...valid, ALPNProtocols: ['http/1.1'] }, 'connection without HTTP/2'],
+  ['for another protocol', { ...valid, ALPNProtocols: ['h2c', 'h3', 'H2', 'grpc-exp'] }, 'connection without HTTP/2'],
+]
+
+describe('a handshake is refused', () => {
+  for (const [title, options, reason] of REFUSED) {
+    test(title, async () => {
+      const { port, outcome, accepted } = await openListener({ credentials: inventory })
+      const client = connectAs(port, options)
+      expect(await outcome()).toBe(`TRANSPORT_NOT_AUTHENTICATED: ${reason}`)
+      await closed(client)
+      expect(accepted).toEqual([])
+    })
+  }
+
+  test('in plain text: HTTP/1, HTTP/2, and what is neither', async () => {
+    const greetings = [
+      'GET / HTTP/1.1\r\nhost: localhost\r\n\r\n',
+      'POST /shop.v1.Orders/Place HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/grpc\r\n\r\n',
+      'CONNECT localhost:443 HTTP/1.1\r\n\r\n',
+      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+      'SSH-2.0-OpenSSH_9.6\r\n',
+      Buffer.alloc(2000, 0x00),
+      Buffer.alloc(2000, 0xff),
+      Buffer.concat([Buffer.from('802e0100020015000000', 'hex'), Buffer.alloc(38, 1)]),
+    ]
+    for (const greeting of greetings) {
+      const { port, outcome, accepted } = await openListener({ credentials: inventory })
+      const client = connectPlainly(port)
+      client.write(greeting)
+      expect(await outcome()).toMatch(/^TRANSPORT_NOT_AUTHENTICATED: (plaintext connection|handshake failed: .+)$/)
+      await closed(client)
+      expect(accepted).toEqual([])
+    }
+  })
+
+  test('by HTTP/2 without TLS, before a request is read', async () => {
+    const { port, outcome } = await openListener({ credentials: inventory })
+    const session = connectHttp2(`http://localhost:${port}`)
+    onTestFinished(() => session.destroy())
+    session.on('error', () => {})
+    session.request({ ':path': '/shop.v1.Orders/Place', ':method': 'POST' }).on('error', () => {})
+    expect(await outcome()).toBe('TRANSPORT_NOT_AUTHENTICATED: plaintext connection')
+  })
+
+  test('without a warning where the client leaves before it is done', async () => {
+    const { port, lines, accepted } = await openListener({ credentials: inventory })
+    for (const leave of ['end', 'destroy', 'resetAndDestroy'] as const) {
+      const client = connectPlainly(port)
+      client.write(Buffer.from('160301', 'hex'), () => client[leave]())
+      await closed(client)
+    }
+    await vi.waitUntil(() => lines.length === 3)
+    expect(new Set(lines.map(({ level, message }) => `${level}: ${message}`))).toEqual(
+      new Set(['debug: connection ended during the handshake']),
+    )
+    expect(accepted).toEqual([])
+  })
+
+  test('with a line in the log that says where it came from, as far as Node still knows', async () => {
+    const { port, outcome, lines } = await openListener({ credentials: inventory })
+    for (const options of [
+      { ca: orders.bundle },
+      { ...valid, ALPNProtocols: [] },
+      { ...issuer.sign({ template: { uris: [] } }) },
+    ]) {
+      connectAs(port, { ca: orders.bundle, ...options })
+      await outcome()
+      const remoteAddress = expect.stringMatching(/^(::ffff:)?127\.|^::1$/)
+      expect(lines.at(-1)?.fields).toMatchObject({ outcome: 'refused', remoteAddress })
+    }
+  })
+})
+
+describe('a listener that is attacked', () => {
+  test('still serves: after noise, half a handshake, and a hundred connections that say nothing', async () => {
+    const { port, outcome, accepted } = await openListener({ credentials: inventory })
+    const silent = Array.from({ length: 100 }, () => connectPlainly(port))
+    const record = (body: Buffer) =>
+      Buffer.concat([Buffer.from('160301', 'hex'), Buffer.of(body.length >> 8, body.length & 255), body])
+    const noise = Array.from({ length: 100 }, (_, index) => record(randomBytes(1 + index * 5)))
+    for (const bytes of noise) connectPlainly(port).write(bytes)
+    connectPlainly(port).write(Buffer.concat(noise))
+
+    const client = connectAs(port, valid)
+    await vi.waitUntil(() => accepted.length === 1)
+    expect(client.closed).toBe(false)
+    expect(silent.every((socket) => !socket.closed)).toBe(true)
+    expect(await outcome()).toMatch(/^(TRANSPORT_NOT_AUTHENTICATED: .+|accepted)$/)
+  })
+
+  test('takes any server name: it goes by the certificate alone', async () => {
+    const { port, outcome } = await openListener({ credentials: inventory })
+    const names = [
+      'localhost',
+      'evil.example',
+      'a'.repeat(200),
+      '*',
+      'x..y',
+      'billing',
+      ' ',
+      '%00',
+      'spiffe://shop.internal/orders',
+    ]
+    for (const servername of names) {
+      connectAs(port, { ...valid, servername, checkServerIdentity: () => undefined })
+      expect(await outcome()).toBe('accepted')
+    }
+  })
+})

@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished, vi } from 'vitest'
+import { temporaryDirectory } from './directory.ts'
+
+const MAIN = fileURLToPath(new URL('../../scripts/demo/main.ts', import.meta.url))
+
+/** A run of the demonstration as a process of its own. */
+export interface DemoRun {
+  readonly pid: number
+  /** What it has printed so far. */
+  output(): string
+  /** Resolves once it has printed a text. */
+  printed(text: string): Promise<void>
+  kill(signal: NodeJS.Signals): void
+  ended(): Promise<{ readonly exitCode: number | null; readonly signal: NodeJS.Signals | null }>
+  /** The folders that it made and that are still there. */
+  folders(): Promise<readonly string[]>
+  /** The commands of its processes that still run, itself included. Needs /proc. */
+  processes(): Promise<readonly DemoProcess[]>
+}
+
+export interface DemoProcess {
+  readonly pid: number
+  readonly command: string
+}
+
+/** Starts the demonstration with a folder for temporary files of its own, which all of its processes inherit. */
+export async function startDemo(args: readonly string[] = [], environment: NodeJS.ProcessEnv = {}): Promise<DemoRun> {
+  const temporary = await temporaryDirectory()
+  const child: ChildProcess = spawn(process.execPath, ['--conditions=source', MAIN, ...args], {
+    env: { ...process.env, ...environment, TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (text) => {
+      output += text
+    })
+  }
+  const closed = once(child, 'close')
+  const processes = () => processesWith(`TMPDIR=${temporary}`)
+  onTestFinished(async () => {
+    for (const { pid } of await processes()) kill(pid)
+  })
+  return {
+    pid: child.pid ?? 0,
+    output: () => output,
+    async printed(text) {
+      await vi.waitUntil(() => output.includes(text), { timeout: 10_000, interval: 2 })
+    },
+    kill: (signal) => void child.kill(signal),
+    async ended() {
+      const [exitCode, signal] = await closed
+      return { exitCode, signal }
+    },
+    folders: () => readdir(temporary),
+    processes,
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // it has ended by now
+  }
+}
+
+async function processesWith(variable: string): Promise<readonly DemoProcess[]> {
+  const entries = await readdir('/proc').catch(() => [])
+  const found = await Promise.all(
+    entries
+      .filter((entry) => /^\d+$/.test(entry))
+      .map(async (entry) => {
+        const [environment, command] = await Promise.all([readProc(entry, 'environ'), readProc(entry, 'cmdline')])
+        return { pid: Number(entry), isOurs: environment.includes(variable), command: command.join(' ') }
+      }),
+  )
+  return found.filter(({ isOurs }) => isOurs).map(({ pid, command }) => ({ pid, command }))
+}
+
+/** Empty for a process of somebody else, or one that has ended. */
+async function readProc(pid: string, file: string): Promise<readonly string[]> {
+  const text = await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')
+  return text.split('\0')
+}
