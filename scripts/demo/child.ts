@@ -49,7 +49,7 @@ export class Child {
         this.#read = index + 1
         return line
       }
-      if (this.#process.exitCode !== null) throw new Error(`${this.name} ended: ${this.#errors.trim()}`)
+      if (this.#hasEnded()) throw new Error(`${this.name} ended: ${this.#errors.trim()}`)
       if (deadline.aborted) throw new Error(`${this.name} did not log what was expected within ${timeoutMs} ms.`)
       await this.#untilNews(deadline)
     }
@@ -61,11 +61,15 @@ export class Child {
 
   /** Asks the process to stop, and kills it where it does not. */
   async stop(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
+    if (this.#hasEnded()) return
     this.#process.kill('SIGTERM')
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_TIMEOUT_MS)
     await this.#exited
     clearTimeout(timer)
+  }
+
+  #hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null
   }
 
   #receive(text: string): void {

@@ -1,6 +1,5 @@
 /** The demonstration: `npm start` tells the main story, `npm start -- NAME` another chapter, `npm start -- all` each. */
 
-import { once } from 'node:events'
 import { messageOf } from '../../src/core/errors.ts'
 import { tellMainStory } from './chapters/main.ts'
 import { Report } from './report.ts'
@@ -16,7 +15,7 @@ process.exitCode = await main(process.argv[2] ?? 'main')
 
 async function main(name: string): Promise<number> {
   const names = name === 'all' ? Object.keys(CHAPTERS) : [name]
-  const chapters = names.map((chapter) => CHAPTERS[chapter])
+  const chapters = names.map((chapter) => (Object.hasOwn(CHAPTERS, chapter) ? CHAPTERS[chapter] : undefined))
   const report = new Report()
   for (const chapter of chapters) {
     if (chapter === undefined) {
@@ -31,8 +30,8 @@ async function main(name: string): Promise<number> {
 
 /** Plays one chapter, and clears its stage however it ends. */
 async function play(chapter: Chapter, report: Report): Promise<number> {
+  const stopped = untilStopped()
   const stage = await Stage.open()
-  const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   try {
     const ending = await Promise.race([chapter(stage, report).then(() => 0), stopped.then(() => 130)])
     if (ending !== 0) report.say('\nStopped: clearing up.')
@@ -43,4 +42,12 @@ async function play(chapter: Chapter, report: Report): Promise<number> {
   } finally {
     await stage.close()
   }
+}
+
+/** Later signals change nothing: they would keep the stage from being cleared. */
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    process.on('SIGINT', () => resolve())
+    process.on('SIGTERM', () => resolve())
+  })
 }

@@ -40,7 +40,8 @@ export function startIdentity(
   function renew(): number {
     try {
       credentials.replace(issueOwn(ca, dnsNames, clock))
-      return halfLife(credentials.current())
+      // Near its end the CA gives short lives, whose halves would follow each other without pause.
+      return Math.max(halfLife(credentials.current()), clock() + RETRY_MS)
     } catch (error) {
       logger.error({ error: messageOf(error) }, 'the authority could not renew its own certificate')
       return clock() + RETRY_MS

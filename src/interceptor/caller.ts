@@ -23,9 +23,14 @@ const callers = new WeakMap<Metadata, Caller>()
  * @throws TypeError for a call that did not come through Countersign's server
  */
 export function callerOf(call: { readonly metadata: Metadata }): Caller {
-  const caller = callers.get(call.metadata)
+  const caller = findCaller(call.metadata)
   if (caller === undefined) throw new TypeError('This call was not authenticated: serve it with createServer.')
   return caller
+}
+
+/** The caller of the call with this metadata, if it was authenticated. */
+export function findCaller(metadata: Metadata): Caller | undefined {
+  return callers.get(metadata)
 }
 
 /** Handlers and interceptors see the same metadata object, and nothing else in common. */

@@ -2,15 +2,17 @@ import { once } from 'node:events'
 import {
   type handleServerStreamingCall,
   type handleUnaryCall,
+  type Metadata,
   type MethodDefinition,
   type ServiceDefinition,
   type StatusObject,
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
-import { randomId } from '../core/encoding.ts'
 import type { Logger } from '../core/logger.ts'
-import { encodeRefusal, statusText, toAuthError } from '../transport/status.ts'
+import { statusText } from '../transport/status.ts'
+import { findCaller } from './caller.ts'
+import { refuse } from './refuse.ts'
 import type { Handlers, ServerStreamHandler, ServiceType, UnaryHandler } from './service-types.ts'
 
 /** A service as grpc-js registers it. */
@@ -67,7 +69,7 @@ function adaptUnary(
       .then(method.responseSerialize)
       .then(
         (bytes) => ({ failure: null, bytes }),
-        (error: unknown) => ({ failure: encodeFailure(error, method, logger), bytes: null }),
+        (error: unknown) => ({ failure: encodeFailure(error, method.path, call.metadata, logger), bytes: null }),
       )
     callback(answer.failure, answer.bytes)
   }
@@ -90,18 +92,14 @@ function adaptServerStream(
       }
       call.end()
     } catch (error) {
-      if (!cancelled.aborted) call.emit('error', encodeFailure(error, method, logger))
+      if (!cancelled.aborted) call.emit('error', encodeFailure(error, method.path, call.metadata, logger))
     }
   }
 }
 
-function encodeFailure(thrown: unknown, { path }: Method, logger: Logger): Partial<StatusObject> {
+function encodeFailure(thrown: unknown, path: string, metadata: Metadata, logger: Logger): Partial<StatusObject> {
   if (isStatus(thrown)) return { code: thrown.code, details: statusText(thrown.details) }
-  const decisionId = randomId()
-  const failure = toAuthError(thrown)
-  const reason = failure.logDetail ?? failure.message
-  logger.error({ outcome: 'failed', method: path, code: failure.code, reason, decisionId }, 'handler failed')
-  return encodeRefusal(failure, decisionId)
+  return refuse(thrown, { method: path, caller: findCaller(metadata)?.serviceId }, logger)
 }
 
 /** A code alone is no status: exceptions of the platform and of commands that failed have codes of their own. */

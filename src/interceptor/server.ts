@@ -1,12 +1,10 @@
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor, ServerListenerBuilder } from '@grpc/grpc-js'
 import { monotonicClock } from '../core/clock.ts'
-import { randomId } from '../core/encoding.ts'
-import type { AuthError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { peerOf } from '../transport/peers.ts'
-import { encodeRefusal, toAuthError } from '../transport/status.ts'
 import { type AuthorizeOptions, authorize } from './authorize.ts'
 import { type Caller, rememberCaller } from './caller.ts'
+import { refuse } from './refuse.ts'
 
 export interface ServerInterceptorOptions extends AuthorizeOptions {
   readonly logger: Logger
@@ -42,7 +40,7 @@ async function decide(
     admit(metadata, caller)
     options.logger.debug({ outcome: 'allowed', ...fields(), tokenId: caller.tokenId }, 'call allowed')
   } catch (error) {
-    refuse(call, toAuthError(error), fields(), options.logger)
+    call.sendStatus(refuse(error, fields(), options.logger))
     return
   }
   next(metadata)
@@ -51,11 +49,4 @@ async function decide(
 function admit(metadata: Metadata, caller: Caller): void {
   metadata.remove('authorization')
   rememberCaller(metadata, caller)
-}
-
-function refuse(call: ServerCall, refusal: AuthError, fields: object, logger: Logger): void {
-  const decisionId = randomId()
-  const { code, message, logDetail } = refusal
-  logger.warn({ outcome: 'refused', ...fields, code, reason: logDetail ?? message, decisionId }, 'call refused')
-  call.sendStatus(encodeRefusal(refusal, decisionId))
 }

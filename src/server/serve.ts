@@ -66,5 +66,5 @@ export async function serve(
 
 /** What the authority's certificate names beside its service ID. Clients require the ID; of an IP address they ask no name. */
 function hostNames({ host }: Address): readonly string[] {
-  return isIP(host) === 0 ? [host] : []
+  return isIP(host) === 0 ? [host.toLowerCase()] : []
 }

@@ -20,15 +20,13 @@ export function readEnvironment(
   variables: Variables = process.env,
 ): Environment {
   return {
-    authority: parseAddress(given.authority ?? requireVariable('COUNTERSIGN_AUTHORITY', 'localhost:8440', variables)),
-    credentials: given.credentials ?? requireVariable('COUNTERSIGN_CREDENTIALS', './credentials', variables),
+    authority: parseAddress(requireValue(given.authority, 'COUNTERSIGN_AUTHORITY', 'localhost:8440', variables)),
+    credentials: requireValue(given.credentials, 'COUNTERSIGN_CREDENTIALS', './credentials', variables),
   }
 }
 
-function requireVariable(name: string, example: string, variables: Variables): string {
-  const value = variables[name]
-  if (value === undefined || value === '') {
-    throw new AuthError('CONFIGURATION_INVALID', `${name} is not set. Set it, for example ${name}=${example}.`)
-  }
-  return value
+function requireValue(given: string | undefined, name: string, example: string, variables: Variables): string {
+  const value = given ?? variables[name] ?? ''
+  if (value !== '') return value
+  throw new AuthError('CONFIGURATION_INVALID', `${name} is not set. Set it, for example ${name}=${example}.`)
 }

@@ -16,8 +16,8 @@ export interface DemoRun {
   printed(text: string): Promise<void>
   kill(signal: NodeJS.Signals): void
   ended(): Promise<{ readonly exitCode: number | null; readonly signal: NodeJS.Signals | null }>
-  /** The folders that it made and that are still there. */
-  folders(): Promise<readonly string[]>
+  /** The files and folders that it made and that are still there, as paths. */
+  files(): Promise<readonly string[]>
   /** The commands of its processes that still run, itself included. Needs /proc. */
   processes(): Promise<readonly DemoProcess[]>
 }
@@ -56,7 +56,7 @@ export async function startDemo(args: readonly string[] = [], environment: NodeJ
       const [exitCode, signal] = await closed
       return { exitCode, signal }
     },
-    folders: () => readdir(temporary),
+    files: () => readdir(temporary, { recursive: true }).catch(() => []), // one may go while it is listed
     processes,
   }
 }

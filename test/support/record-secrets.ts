@@ -5,6 +5,7 @@
 import crypto, { type KeyObject } from 'node:crypto'
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
+import { toLowS } from '../../src/token/low-s.ts'
 
 const { SECRETS_FILE = '', OUTPUT_FILE = '' } = process.env
 const { sign, generateKeyPairSync } = crypto
@@ -18,7 +19,7 @@ Object.assign(crypto, {
     const signature = (sign as Callable)(...args)
     // Certificates are signed in DER: what is in this form is the third part of a token.
     const isToken = (args[2] as { readonly dsaEncoding?: string } | undefined)?.dsaEncoding === 'ieee-p1363'
-    if (isToken) record('token', (signature as Buffer).toString('base64url'))
+    if (isToken) recordToken(signature as Buffer)
     return signature
   },
   generateKeyPairSync(...args: Arguments) {
@@ -51,6 +52,11 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 syncBuiltinESMExports()
+
+/** The third part of a token is one of the two forms of a signature. */
+function recordToken(signature: Buffer): void {
+  for (const form of [signature, toLowS(signature)]) record('token', form.toString('base64url'))
+}
 
 function record(kind: string, secret: string): void {
   appendFileSync(SECRETS_FILE, `${kind} ${secret}\n`)

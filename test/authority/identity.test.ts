@@ -1,0 +1,123 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { startIdentity } from '../../src/authority/identity.ts'
+import { type CertificateAuthority, certificateAuthorityOf } from '../../src/ca/certificate-authority.ts'
+import { createHierarchy } from '../../src/ca/hierarchy.ts'
+import { AuthError } from '../../src/core/errors.ts'
+import type { Credential } from '../../src/identity/credential.ts'
+import { parseTrustDomain } from '../../src/identity/service-id.ts'
+import { verifyPeer } from '../../src/identity/verified-peer.ts'
+import { capturingLogger } from '../support/log.ts'
+
+const HOUR_MS = 60 * 60 * 1000
+const START = Date.UTC(2027, 0, 1)
+const trustDomain = parseTrustDomain('shop.internal')
+const hierarchy = createHierarchy(trustDomain, START)
+const clock = () => Date.now()
+const ca = certificateAuthorityOf(hierarchy, clock)
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: START + HOUR_MS, toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+})
+afterEach(() => void vi.useRealTimers())
+
+function start(authority: CertificateAuthority = ca) {
+  const log = capturingLogger()
+  const identity = startIdentity(authority, ['localhost'], { clock, logger: log })
+  onTestFinished(() => identity.stop())
+  const renewals: Credential[] = []
+  identity.credentials.subscribe((credential) => renewals.push(credential))
+  return { identity, log, renewals, current: () => identity.credentials.current() }
+}
+
+/** A CA that fails as long as it is told to. */
+function failingCa() {
+  const failing = { now: false }
+  const authority: CertificateAuthority = {
+    ...ca,
+    issue(request) {
+      if (failing.now) throw new AuthError('INTERNAL', 'The CA issues nothing now.')
+      return ca.issue(request)
+    },
+  }
+  return { failing, authority }
+}
+
+describe("the authority's own certificate", () => {
+  test('names the authority, and the hosts under which it is reached', () => {
+    const { certificateChain } = start().current()
+    const peer = verifyPeer(new X509Certificate(certificateChain).raw, trustDomain)
+    expect(peer).toMatchObject({ serviceId: 'spiffe://shop.internal/countersign/authority', dnsNames: ['localhost'] })
+  })
+
+  test('is renewed at half of its life, with another key, again and again', async () => {
+    const { renewals, current, log } = start()
+    const first = current()
+    await vi.advanceTimersByTimeAsync(12 * HOUR_MS - 2 * 60_000)
+    expect(renewals).toEqual([])
+    await vi.advanceTimersByTimeAsync(2 * 60_000)
+    expect(renewals).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(36 * HOUR_MS)
+    expect(renewals).toHaveLength(4)
+
+    const all = [first, ...renewals]
+    expect(current()).toBe(all.at(-1))
+    expect(new Set(all.map(({ thumbprint }) => thumbprint)).size).toBe(5)
+    expect(
+      new Set(all.map(({ privateKey }) => fingerprintOf(privateKey.export({ type: 'pkcs8', format: 'der' })))).size,
+    ).toBe(5)
+    expect(log.lines).toEqual([])
+  })
+
+  test('is kept where it cannot be renewed; that is logged, and tried again each minute', async () => {
+    const { failing, authority } = failingCa()
+    const { renewals, current, log } = start(authority)
+    const first = current()
+    failing.now = true
+    await vi.advanceTimersByTimeAsync(12 * HOUR_MS + 5 * 60_000 - 1_000)
+    expect(current()).toBe(first)
+    expect(log.lines.length).toBeGreaterThanOrEqual(5)
+    for (const line of log.lines) {
+      expect(line).toMatchObject({ level: 'error', fields: { error: 'The CA issues nothing now.' } })
+    }
+    failing.now = false
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(renewals).toHaveLength(1)
+    const lines = log.lines.length
+    await vi.advanceTimersByTimeAsync(6 * HOUR_MS)
+    expect({ renewals: renewals.length, lines: log.lines.length }).toEqual({ renewals: 1, lines })
+  })
+
+  test('is not renewed once it was stopped, also while a renewal is due again', async () => {
+    const { failing, authority } = failingCa()
+    const { identity, renewals, log } = start(authority)
+    failing.now = true
+    await vi.advanceTimersByTimeAsync(12 * HOUR_MS)
+    const lines = log.lines.length
+    failing.now = false
+    identity.stop()
+    await vi.advanceTimersByTimeAsync(48 * HOUR_MS)
+    expect({ renewals: renewals.length, lines: log.lines.length }).toEqual({ renewals: 0, lines })
+  })
+
+  test('is refused at start where the CA issues nothing', () => {
+    const { failing, authority } = failingCa()
+    failing.now = true
+    expect(() => start(authority)).toThrow('The CA issues nothing now.')
+  })
+
+  test('is not renewed without pause in the last minutes of its CA', async () => {
+    vi.setSystemTime(hierarchy.intermediate.notAfter - 90_000)
+    const { renewals } = start()
+    let turns = 0
+    while (Date.now() < hierarchy.intermediate.notAfter - 20_000 && turns < 100) {
+      await vi.advanceTimersToNextTimerAsync()
+      turns += 1
+    }
+    expect(renewals.length).toBeLessThan(20)
+  })
+})
+
+function fingerprintOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

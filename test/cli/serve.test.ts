@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { initCertificateAuthority } from '../../src/ca/init.ts'
+import { AuthorityClient } from '../../src/client/authority-client.ts'
+import { parseAddress } from '../../src/core/address.ts'
+import { parseCredential } from '../../src/identity/credential.ts'
+import { encodePrivateKey, generateKeyPair } from '../../src/identity/key-pair.ts'
+import { parseServiceId, parseServicePath, parseTrustDomain } from '../../src/identity/service-id.ts'
+import { temporaryDirectory } from '../support/directory.ts'
+
+const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+
+const CONFIGURATION = `
+trustDomain: shop.internal
+issuer: https://localhost:8443
+listen: { grpc: localhost:0 }
+ca: ./pki
+policy: ./policy.yaml
+`
+const POLICY = 'grants: [{ caller: orders, audience: inventory, scopes: [inventory.reserve] }]'
+
+/** A folder with all that an authority needs, and a service that it vouches for. */
+async function setUp(configuration = CONFIGURATION) {
+  const directory = await temporaryDirectory()
+  const ca = await initCertificateAuthority({
+    directory: join(directory, 'pki'),
+    trustDomain: parseTrustDomain('shop.internal'),
+    dangerouslyUnencrypted: true,
+  })
+  await writeFile(join(directory, 'countersign.yaml'), configuration)
+  await writeFile(join(directory, 'policy.yaml'), POLICY)
+  const { privateKey, publicKey } = generateKeyPair()
+  const { certificateChain } = ca.issue({ path: parseServicePath('orders'), dnsNames: [], publicKey })
+  const material = { certificateChain, privateKey: encodePrivateKey(privateKey), bundle: ca.bundle }
+  return {
+    config: join(directory, 'countersign.yaml'),
+    credential: parseCredential(material, Date.now(), 'the test'),
+  }
+}
+
+function countersign(...args: readonly string[]) {
+  const child: ChildProcess = spawn(process.execPath, ['--conditions=source', CLI, ...args])
+  const output = { out: '', err: '' }
+  child.stdout?.on('data', (text) => {
+    output.out += text
+  })
+  child.stderr?.on('data', (text) => {
+    output.err += text
+  })
+  const closed = once(child, 'close')
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await closed
+  })
+  return {
+    output,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    ended: async () => {
+      const [exitCode, signal] = await closed
+      return { exitCode, signal, ...output }
+    },
+    logged: (message: string) => vi.waitUntil(() => linesOf(output.out).find(({ msg }) => msg === message), 10_000),
+  }
+}
+
+function linesOf(text: string): readonly Readonly<Record<string, unknown>>[] {
+  return text.split('\n').flatMap((line) => (line.endsWith('}') ? [JSON.parse(line)] : []))
+}
+
+describe('serve', () => {
+  test('runs an authority until it is told to stop, and drains', async () => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const { config, credential } = await setUp()
+      const { logged, kill, ended } = countersign('serve', '--config', config)
+      const line = await logged('authority serves')
+      expect(line).toMatchObject({ trustDomain: 'shop.internal', issuer: 'https://localhost:8443' })
+
+      const client = new AuthorityClient({ address: parseAddress(String(line?.['address'])), credential })
+      onTestFinished(() => client.close())
+      const audience = parseServiceId('spiffe://shop.internal/inventory')
+      const { token } = await client.issueToken({ audience, scopes: [] })
+      const feed = client.watchTrust()
+      feed.on('error', () => {})
+      await once(feed, 'data')
+      feed.resume()
+
+      kill(signal)
+      const { exitCode, err, out } = await ended()
+      expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' })
+      expect(linesOf(out).map(({ msg }) => msg)).toEqual(
+        expect.arrayContaining(['token issued', 'authority drains', 'authority stopped']),
+      )
+      expect(linesOf(out).find(({ msg }) => msg === 'authority drains')).toMatchObject({ signal })
+      expect(out).not.toContain(token.split('.')[2])
+    }
+  })
+
+  test('tells every problem of a configuration, and writes no log', async () => {
+    const { config } = await setUp(`${CONFIGURATION.replace('shop.internal', 'Shop')}\nstore: sqlite\n`)
+    const { exitCode, out, err } = await countersign('serve', '--config', config).ended()
+    expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' })
+    expect(err).toMatch(/^error: /)
+    expect(err).toContain('trustDomain: ')
+    expect(err).toContain('store: this key is unknown.')
+    expect(err).not.toMatch(/\n\s+at /)
+  })
+
+  test('tells them as JSON where that is asked for', async () => {
+    const { config } = await setUp(CONFIGURATION.replace('shop.internal', 'other.internal'))
+    const { exitCode, out, err } = await countersign('serve', '--config', config, '--json').ended()
+    expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' })
+    expect(JSON.parse(err)).toMatchObject({ error: { code: 'CONFIGURATION_INVALID' } })
+  })
+
+  test('is not used without its configuration, or with more', async () => {
+    const { config } = await setUp()
+    for (const args of [[], ['--config'], ['--config', config, 'more'], ['--config', config, '--port', '1']]) {
+      const { exitCode, out } = await countersign('serve', ...args).ended()
+      expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' })
+    }
+  })
+})

@@ -1,0 +1,105 @@
+import { describe, expect, test, vi } from 'vitest'
+import { type DemoRun, startDemo } from '../support/demo.ts'
+
+const hasProc = process.platform === 'linux'
+
+/** Everything that must fail, and why. */
+const REFUSALS = [
+  ['somebody', 'inventory Reserve', 'UNAVAILABLE', 'TRANSPORT_NOT_AUTHENTICATED: plaintext connection'],
+  ['somebody', 'inventory Reserve', 'UNAVAILABLE', 'TRANSPORT_NOT_AUTHENTICATED: no client certificate'],
+  ['orders', 'inventory Reserve', 'UNAVAILABLE', 'TRANSPORT_NOT_AUTHENTICATED: certificate of another CA'],
+  ['orders', 'inventory Reserve', 'UNAVAILABLE', 'CERTIFICATE_EXPIRED: expired certificate'],
+  ['orders', 'authority IssueToken inventory.restock', 'PERMISSION_DENIED', 'GRANT_DENIED'],
+  ['orders', 'inventory Reserve, no token', 'UNAUTHENTICATED', 'CREDENTIALS_MISSING'],
+  ['orders', 'inventory Restock, token for Reserve', 'PERMISSION_DENIED', 'TOKEN_SCOPE_INSUFFICIENT'],
+  ['storefront', 'inventory Reserve, token of orders', 'UNAUTHENTICATED', 'TOKEN_BINDING_MISMATCH'],
+] as const
+
+/** Neither a folder nor, where /proc tells, a process of the run is left. */
+async function expectNothingLeft(demo: DemoRun): Promise<void> {
+  expect.soft(await demo.files()).toEqual([])
+  if (!hasProc) return
+  await vi.waitUntil(async () => (await demo.processes()).length === 0, 3_000).catch(() => {})
+  expect(await demo.processes()).toEqual([])
+}
+
+describe('the demonstration', () => {
+  test('tells its story as it must be, and leaves nothing behind', async () => {
+    const demo = await startDemo()
+    expect(await demo.ended(), demo.output()).toEqual({ exitCode: 0, signal: null })
+    const rows = demo
+      .output()
+      .split('\n')
+      .filter((line) => line.startsWith('  ✓ '))
+      .map((line) => line.replace(/\s+/g, ' '))
+    expect(rows.filter((row) => row.includes(' allowed OK '))).toHaveLength(6)
+    const refused = rows.filter((row) => row.includes(' refused '))
+    expect(refused).toHaveLength(REFUSALS.length)
+    for (const [index, [caller, called, status, reason]] of REFUSALS.entries()) {
+      expect(refused[index]).toMatch(`✓ ${caller} → ${called} refused ${status} ${reason} `)
+    }
+    expect(demo.output()).toContain('6 calls allowed, 8 refused, each as it must be.')
+    expect(demo.output()).not.toContain('✗')
+    await expectNothingLeft(demo)
+  })
+
+  test('refuses a chapter that is not there, and names those that are', async () => {
+    for (const name of ['mian', 'constructor', '--help']) {
+      const demo = await startDemo([name])
+      expect.soft(await demo.ended(), name).toEqual({ exitCode: 2, signal: null })
+      expect.soft(demo.output()).toContain('There are: main, all.')
+      expect.soft(await demo.files()).toEqual([])
+    }
+  })
+})
+
+describe('the demonstration clears up', () => {
+  for (const [signal, moment] of [
+    ['SIGINT', 'A CA for'],
+    ['SIGINT', 'The authority, orders and inventory start'],
+    ['SIGINT', 'Calls flow'],
+    ['SIGTERM', 'Refused in the handshake'],
+  ] as const) {
+    test(`after a ${signal} at "${moment}"`, async () => {
+      const demo = await startDemo()
+      await demo.printed(moment)
+      demo.kill(signal)
+      expect(await demo.ended(), demo.output()).toEqual({ exitCode: 130, signal: null })
+      expect(demo.output()).toContain('Stopped: clearing up.')
+      await expectNothingLeft(demo)
+    })
+  }
+
+  test('after a SIGINT while a command writes keys', async () => {
+    const demo = await startDemo()
+    await vi.waitUntil(async () => (await demo.files()).some((file) => file.endsWith('credentials')), {
+      timeout: 10_000,
+      interval: 1,
+    })
+    demo.kill('SIGINT')
+    expect.soft(await demo.ended(), demo.output()).toEqual({ exitCode: 130, signal: null })
+    await expectNothingLeft(demo)
+  })
+
+  test('after a second SIGINT, which an impatient user sends', async () => {
+    const demo = await startDemo()
+    await demo.printed('Calls flow')
+    demo.kill('SIGINT')
+    await demo.printed('Stopped: clearing up.')
+    demo.kill('SIGINT')
+    expect((await demo.ended()).exitCode).not.toBe(0)
+    await expectNothingLeft(demo)
+  })
+
+  test.skipIf(!hasProc)('after one of its processes was killed while it starts (needs /proc)', async () => {
+    const demo = await startDemo()
+    const authority = await vi.waitUntil(
+      async () => (await demo.processes()).find(({ command }) => command.includes(' serve ')),
+      { timeout: 10_000, interval: 5 },
+    )
+    process.kill(authority.pid, 'SIGKILL')
+    expect.soft(await demo.ended(), demo.output()).toEqual({ exitCode: 1, signal: null })
+    expect.soft(demo.output()).toContain('The story broke off: authority ended')
+    await expectNothingLeft(demo)
+  })
+})

@@ -1,0 +1,189 @@
+import type { MetadataValue } from '@grpc/grpc-js'
+import { describe, expect, test } from 'vitest'
+import { type AccessDeclaration, type AccessRule, parseAccessRule } from '../../src/access/access-rule.ts'
+import { Problems } from '../../src/core/problems.ts'
+import { type AuthorizeOptions, authorize, type Presented } from '../../src/interceptor/authorize.ts'
+import { refusalOf } from '../support/refusal.ts'
+import { anotherPeer, createVerifier, issuedAtMs, peer, signToken, validPayload } from '../support/token.ts'
+
+const METHOD = '/shop.v1.Inventory/Reserve'
+
+const tokenRule = ruleOf({ scopes: ['inventory.reserve'] })
+const certificateRule = ruleOf({ authentication: 'CERTIFICATE', callers: ['orders'] })
+
+function ruleOf(declaration: AccessDeclaration): AccessRule {
+  const problems = new Problems()
+  const rule = parseAccessRule(declaration, 'the rule', problems)
+  problems.throwIfAny()
+  if (rule === undefined) throw new TypeError('no rule')
+  return rule
+}
+
+/** A valid call of `orders`, and how it differs. */
+function decide(presented: Partial<Presented> = {}, options: Partial<AuthorizeOptions> = {}) {
+  return authorize(
+    { method: METHOD, peer, authorization: [`Bearer ${signToken()}`], ...presented },
+    {
+      ruleOf: (method) => (method === METHOD ? tokenRule : undefined),
+      verifyToken: createVerifier(),
+      clock: () => issuedAtMs + 10_000,
+      ...options,
+    },
+  )
+}
+
+const underRule = (rule: AccessRule): Partial<AuthorizeOptions> => ({ ruleOf: () => rule })
+const bearing = (...authorization: MetadataValue[]): Partial<Presented> => ({ authorization })
+const expired = { clock: () => peer.notAfter + 1 }
+const neverVerifies = {
+  verifyToken: () => {
+    throw new TypeError('The token was looked at.')
+  },
+}
+
+describe('authorize', () => {
+  test('admits a call that meets its token rule, and tells who calls', async () => {
+    expect(await decide()).toEqual({
+      serviceId: peer.serviceId,
+      subject: peer.serviceId,
+      scopes: ['inventory.read', 'inventory.reserve'],
+      tokenId: validPayload.jti,
+      peer,
+    })
+  })
+
+  test('admits a call that meets its certificate rule, whatever token it carries, and looks at none', async () => {
+    const callerOfIt = { serviceId: peer.serviceId, subject: peer.serviceId, scopes: [], tokenId: undefined, peer }
+    for (const authorization of [[], ['Bearer x'], ['Bearer x', 'Bearer y'], ['Basic dXNlcg==']]) {
+      const decided = await decide({ authorization }, { ...underRule(certificateRule), ...neverVerifies })
+      expect(decided, String(authorization)).toEqual(callerOfIt)
+    }
+  })
+
+  test('takes the scheme in any case (RFC 9110 section 11.1)', async () => {
+    for (const scheme of ['Bearer', 'bearer', 'BEARER', 'bEaReR']) {
+      expect(await decide(bearing(`${scheme} ${signToken()}`)), scheme).toMatchObject({ serviceId: peer.serviceId })
+    }
+  })
+
+  test('refuses a call without a verified peer, whatever else it brings', async () => {
+    for (const options of [{}, underRule(certificateRule), expired, { ruleOf: () => undefined }]) {
+      await refusalOf('TRANSPORT_NOT_AUTHENTICATED', () => decide({ peer: undefined }, options))
+    }
+  })
+
+  test('refuses a method without a rule, also to an expired certificate and without a token', async () => {
+    for (const options of [{}, expired]) {
+      await refusalOf('METHOD_NOT_DECLARED', () =>
+        decide({ method: '/shop.v1.Inventory/Other', ...bearing() }, options),
+      )
+    }
+  })
+
+  test('finds the rule by the exact path of the method', async () => {
+    for (const method of [
+      '/shop.v1.inventory/Reserve',
+      '/shop.v1.Inventory/reserve',
+      'shop.v1.Inventory/Reserve',
+      '',
+    ]) {
+      await refusalOf('METHOD_NOT_DECLARED', () => decide({ method }))
+    }
+  })
+
+  test('refuses a certificate from the moment it has expired, before it looks at a token', async () => {
+    await refusalOf('CERTIFICATE_EXPIRED', () => decide(bearing(), { ...expired, ...neverVerifies }))
+    await refusalOf('CERTIFICATE_EXPIRED', () => decide({}, { ...expired, ...underRule(certificateRule) }))
+    const atTheEnd = { clock: () => peer.notAfter, ...underRule(certificateRule) }
+    expect(await decide({}, atTheEnd)).toMatchObject({ serviceId: peer.serviceId })
+  })
+
+  test('refuses a call without a token, and tells the scopes that the method demands', async () => {
+    const rule = ruleOf({ scopes: ['inventory.reserve', 'inventory.read'] })
+    const refusal = await refusalOf('CREDENTIALS_MISSING', () => decide(bearing(), underRule(rule)))
+    expect(refusal.details).toEqual({ requiredScopes: 'inventory.reserve inventory.read' })
+  })
+
+  test('refuses whatever is not exactly one bearer token, and never quotes it', async () => {
+    const token = signToken()
+    const malformed: readonly (readonly MetadataValue[])[] = [
+      [''],
+      ['Bearer'],
+      ['Bearer '],
+      [token],
+      [`Bearer  ${token}`],
+      [` Bearer ${token}`],
+      [`Bearer ${token} `],
+      [`Bearer ${token}\n`],
+      [`Bearer\t${token}`],
+      [`Bearer ${token},`],
+      [`Bearer ${token}, Bearer ${token}`],
+      [`Bearer ${token},${token}`],
+      [`Bearer ${token} ${token}`],
+      [`Bearer ${token}\u00a0`],
+      [`Bearer: ${token}`],
+      [`Basic ${token}`],
+      [`DPoP ${token}`],
+      [`Bearerx ${token}`],
+      [`Bearer ${token}`, `Bearer ${token}`],
+      [`Bearer ${token}`, ''],
+      ['', `Bearer ${token}`],
+      [Buffer.from('Basic x')],
+    ]
+    for (const authorization of malformed) {
+      const refusal = await refusalOf('CREDENTIALS_MALFORMED', () => decide({ authorization }, neverVerifies))
+      expect(JSON.stringify([refusal.message, refusal.details, refusal.logDetail])).not.toContain(token.slice(-20))
+    }
+  })
+
+  test('refuses a token that its verifier refuses, before it looks at callers and scopes', async () => {
+    const rule = ruleOf({ scopes: ['inventory.audit'], callers: ['shipping'] })
+    const forged = signToken({ payload: { aud: 'spiffe://shop.internal/shipping' } })
+    await refusalOf('CREDENTIALS_MALFORMED', () => decide(bearing('Bearer x'), underRule(rule)))
+    await refusalOf('TOKEN_AUDIENCE_MISMATCH', () => decide(bearing(`Bearer ${forged}`), underRule(rule)))
+    await refusalOf('TOKEN_BINDING_MISMATCH', () => decide({ peer: anotherPeer }, underRule(rule)))
+  })
+
+  test('refuses a caller that the rule does not name, before it looks at scopes', async () => {
+    const rules = [
+      ruleOf({ authentication: 'CERTIFICATE', callers: ['shipping'] }),
+      ruleOf({ authentication: 'CERTIFICATE', callers: ['orders/*'] }),
+      ruleOf({ authentication: 'CERTIFICATE', callers: ['Orders', 'order', 'orders2'] }),
+      ruleOf({ scopes: ['inventory.reserve'], callers: ['shipping'] }),
+      ruleOf({ scopes: ['inventory.audit'], callers: ['shipping'] }),
+    ]
+    for (const rule of rules) {
+      const refusal = await refusalOf('CALLER_NOT_ALLOWED', () => decide({}, underRule(rule)))
+      expect(refusal.message).not.toContain('shipping')
+    }
+  })
+
+  test('admits a caller that the rule names, by itself or with every service', async () => {
+    for (const callers of [['orders'], ['shipping', 'orders'], ['*']]) {
+      const rules = [
+        ruleOf({ authentication: 'CERTIFICATE', callers }),
+        ruleOf({ scopes: ['inventory.read'], callers }),
+      ]
+      for (const rule of rules) expect(await decide({}, underRule(rule))).toMatchObject({ serviceId: peer.serviceId })
+    }
+  })
+
+  test('refuses a token that lacks any of the scopes, and tells which the method demands', async () => {
+    for (const scopes of [
+      ['inventory.audit'],
+      ['inventory.reserve', 'inventory.audit'],
+      ['inventory'],
+      ['inventory.reserve.all'],
+      ['Inventory.reserve'],
+    ]) {
+      const refusal = await refusalOf('TOKEN_SCOPE_INSUFFICIENT', () => decide({}, underRule(ruleOf({ scopes }))))
+      expect(refusal.details).toEqual({ requiredScopes: scopes.join(' ') })
+    }
+  })
+
+  test('admits any token of its audience where the rule dangerously asks for no more', async () => {
+    const rule = ruleOf({ dangerouslyAnyCaller: true })
+    expect(await decide({}, underRule(rule))).toMatchObject({ tokenId: validPayload.jti })
+    await refusalOf('CREDENTIALS_MISSING', () => decide(bearing(), underRule(rule)))
+  })
+})
