@@ -1,5 +1,6 @@
 /** The demonstration: `npm start` tells the main story, `npm start -- NAME` another chapter, `npm start -- all` each. */
 
+import { setTimeout } from 'node:timers/promises'
 import { messageOf } from '../../src/core/errors.ts'
 import { tellMainStory } from './chapters/main.ts'
 import { Report } from './report.ts'
@@ -10,6 +11,8 @@ type Chapter = (stage: Stage, report: Report) => Promise<void>
 const CHAPTERS: Readonly<Record<string, Chapter>> = {
   main: tellMainStory,
 }
+
+const SIGNAL_DELAY_MS = 200
 
 process.exitCode = await main(process.argv[2] ?? 'main')
 
@@ -33,10 +36,11 @@ async function play(chapter: Chapter, report: Report): Promise<number> {
   const stopped = untilStopped()
   const stage = await Stage.open()
   try {
-    const ending = await Promise.race([chapter(stage, report).then(() => 0), stopped.then(() => 130)])
-    if (ending !== 0) report.say('\nStopped: clearing up.')
-    return ending
+    const isStopped = await Promise.race([chapter(stage, report).then(() => false), stopped])
+    return isStopped ? tellStopped(report) : 0
   } catch (error) {
+    // Ctrl-C reaches the story's processes too, and the end of one of them may be noticed first.
+    if (await Promise.race([stopped, setTimeout(SIGNAL_DELAY_MS, false)])) return tellStopped(report)
     report.say(`\nThe story broke off: ${messageOf(error)}`)
     return 1
   } finally {
@@ -45,9 +49,14 @@ async function play(chapter: Chapter, report: Report): Promise<number> {
 }
 
 /** Later signals change nothing: they would keep the stage from being cleared. */
-function untilStopped(): Promise<void> {
+function untilStopped(): Promise<true> {
   return new Promise((resolve) => {
-    process.on('SIGINT', () => resolve())
-    process.on('SIGTERM', () => resolve())
+    process.on('SIGINT', () => resolve(true))
+    process.on('SIGTERM', () => resolve(true))
   })
+}
+
+function tellStopped(report: Report): number {
+  report.say('\nStopped: clearing up.')
+  return 130
 }

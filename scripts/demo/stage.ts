@@ -14,6 +14,7 @@ const SHOP = join(ROOT, 'examples/shop')
 export class Stage {
   readonly directory: string
   readonly #children: Child[] = []
+  readonly #commands: Promise<unknown>[] = []
   #closed = false
 
   private constructor(directory: string) {
@@ -36,7 +37,11 @@ export class Stage {
   /** Runs a command of `countersign`, in the stage's folder. */
   async command(...args: string[]): Promise<void> {
     this.#requireOpen()
-    await promisify(execFile)(process.execPath, ['--conditions=source', CLI, ...args], { cwd: this.directory })
+    const command = promisify(execFile)(process.execPath, ['--conditions=source', CLI, ...args], {
+      cwd: this.directory,
+    })
+    this.#commands.push(command)
+    await command
   }
 
   /** Starts the shop's authority: on a free port, with the stage's own CA. Returns its address. */
@@ -60,6 +65,7 @@ export class Stage {
 
   async close(): Promise<void> {
     this.#closed = true
+    await Promise.allSettled(this.#commands) // one that is under way still writes
     // Servers drain before the authority that their feeds hang on.
     for (const child of this.#children.toReversed()) await child.stop()
     await rm(this.directory, { recursive: true, force: true })
