@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -10,9 +10,9 @@ const ROOT = join(import.meta.dirname, '..')
 const README = read('README.md')
 
 describe('the README', () => {
-  test('shows the orders service as it is', () => {
+  test('shows the orders service and its protos as they are', () => {
     const [, code] = read('examples/shop/orders.ts').split('*/\n\n')
-    expect(blocks('ts')).toEqual([code])
+    expect(blocks('ts')).toEqual([code, read('examples/shop/protos.ts')])
   })
 
   test('shows the policy of the shop as it is', () => {
@@ -30,7 +30,7 @@ describe('the README', () => {
   test('links to files that exist', () => {
     const links = [...README.matchAll(/\]\(([^)#]+)\)/g)].map(([, link = '']) => link)
     expect(links.length).toBeGreaterThan(5)
-    for (const link of links) expect(read(link), link).not.toBe('')
+    for (const link of links) expect(existsSync(join(ROOT, link)), link).toBe(true)
   })
 
   test('has commands that work in their order', { timeout: 60_000 }, async () => {
@@ -43,8 +43,10 @@ describe('the README', () => {
       expect(await exitCode(start(line, directory, environment)), line).toBe(0)
     }
     const services = lines.filter((text) => text.includes('serve --config') || text.startsWith('npx node'))
-    expect(services).toHaveLength(3)
-    for (const line of services) await listening(start(line, directory, environment), line)
+    expect(services).toHaveLength(4)
+    const [order = 'no order', ...servers] = services.toReversed()
+    for (const line of servers.toReversed()) await listening(start(line, directory, environment), line)
+    expect(await exitCode(start(order, directory, environment)), order).toBe(0)
   })
 })
 

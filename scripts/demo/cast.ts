@@ -36,14 +36,18 @@ const TRUST_DOMAIN = parseTrustDomain('shop.internal')
 const TWO_DAYS_MS = 2 * 24 * 60 * 60 * 1000
 
 export async function assemble(stage: Stage, report: Report): Promise<Cast> {
-  report.say(`A CA for ${TRUST_DOMAIN}, and certificates for three services, in ${stage.directory}`)
+  report.say(
+    `A CA for ${TRUST_DOMAIN}, and certificates for three services, in ${stage.directory} (removed at the end)`,
+  )
   const twoDaysAgo = () => systemClock() - TWO_DAYS_MS
-  const ca = await initCertificateAuthority({
-    directory: stage.path('pki'),
-    trustDomain: TRUST_DOMAIN,
-    dangerouslyUnencrypted: true,
-    clock: twoDaysAgo, // so that a certificate of it can have expired
-  })
+  const ca = await stage.write(() =>
+    initCertificateAuthority({
+      directory: stage.path('pki'),
+      trustDomain: TRUST_DOMAIN,
+      dangerouslyUnencrypted: true,
+      clock: twoDaysAgo, // so that a certificate of it can have expired
+    }),
+  )
   for (const service of ['orders', 'inventory', 'storefront']) {
     await stage.command(
       'ca',

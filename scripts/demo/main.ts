@@ -14,7 +14,8 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
 
 const SIGNAL_DELAY_MS = 200
 
-process.exitCode = await main(process.argv[2] ?? 'main')
+// A story that was stopped may still be waiting for something.
+process.exit(await main(process.argv[2] ?? 'main'))
 
 async function main(name: string): Promise<number> {
   const names = name === 'all' ? Object.keys(CHAPTERS) : [name]
@@ -51,12 +52,11 @@ async function play(chapter: Chapter, report: Report): Promise<number> {
 /** Later signals change nothing: they would keep the stage from being cleared. */
 function untilStopped(): Promise<true> {
   return new Promise((resolve) => {
-    process.on('SIGINT', () => resolve(true))
-    process.on('SIGTERM', () => resolve(true))
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(true))
   })
 }
 
 function tellStopped(report: Report): number {
-  report.say('\nStopped: clearing up.')
+  report.end('\nStopped: clearing up.')
   return 130
 }

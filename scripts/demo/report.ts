@@ -23,10 +23,11 @@ export class Report {
   readonly #start = monotonicClock()
   #allowed = 0
   #refused = 0
+  #isEnded = false
   readonly #deviations: string[] = []
 
   say(text: string): void {
-    process.stdout.write(`${text}\n`)
+    if (!this.#isEnded) process.stdout.write(`${text}\n`)
   }
 
   row({ caller, called, expected, actual, durationMs }: Row): void {
@@ -34,14 +35,21 @@ export class Report {
     if (outcome === 'allowed') this.#allowed += 1
     else this.#refused += 1
     const deviation = describe(actual) === describe(expected) ? undefined : `expected ${describe(expected)}`
-    const columns = [caller.padEnd(10), '→', called.padEnd(39), outcome, status.padEnd(17), reason.padEnd(55)]
-    this.say(`  ${deviation === undefined ? '✓' : '✗'} ${columns.join(' ')} ${durationMs.toFixed(1).padStart(6)} ms`)
+    const time = `${durationMs.toFixed(1).padStart(6)} ms`
+    const columns = [caller.padEnd(10), '→', called.padEnd(31), outcome, time, status.padEnd(17), reason]
+    this.say(`  ${deviation === undefined ? '✓' : '✗'} ${columns.join(' ').trimEnd()}`)
     if (deviation === undefined) return
     this.say(`    ${deviation}`)
     this.#deviations.push(`${caller} → ${called}: ${describe(actual)}, ${deviation}`)
   }
 
-  /** Ends the story. Returns whether everything went as it must. */
+  /** Says the last word: what the story still tells meanwhile is about its own end. */
+  end(text: string): void {
+    this.say(text)
+    this.#isEnded = true
+  }
+
+  /** Sums the story up. Returns whether everything went as it must. */
   summary(): boolean {
     const seconds = ((monotonicClock() - this.#start) / 1000).toFixed(1)
     const calls = `${this.#allowed} calls allowed, ${this.#refused} refused`

@@ -14,7 +14,7 @@ const SHOP = join(ROOT, 'examples/shop')
 export class Stage {
   readonly directory: string
   readonly #children: Child[] = []
-  readonly #commands: Promise<unknown>[] = []
+  readonly #writing: Promise<unknown>[] = []
   #closed = false
 
   private constructor(directory: string) {
@@ -36,12 +36,16 @@ export class Stage {
 
   /** Runs a command of `countersign`, in the stage's folder. */
   async command(...args: string[]): Promise<void> {
+    const options = { cwd: this.directory }
+    await this.write(() => promisify(execFile)(process.execPath, ['--conditions=source', CLI, ...args], options))
+  }
+
+  /** Does what writes into the stage's folder: it will have ended before the folder is removed. */
+  write<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#requireOpen()
-    const command = promisify(execFile)(process.execPath, ['--conditions=source', CLI, ...args], {
-      cwd: this.directory,
-    })
-    this.#commands.push(command)
-    await command
+    const writing = work()
+    this.#writing.push(writing)
+    return writing
   }
 
   /** Starts the shop's authority: on a free port, with the stage's own CA. Returns its address. */
@@ -65,7 +69,7 @@ export class Stage {
 
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.allSettled(this.#commands) // one that is under way still writes
+    await Promise.allSettled(this.#writing)
     // Servers drain before the authority that their feeds hang on.
     for (const child of this.#children.toReversed()) await child.stop()
     await rm(this.directory, { recursive: true, force: true })

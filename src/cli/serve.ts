@@ -2,12 +2,12 @@ import type { Command } from 'commander'
 import { createLogger } from '../core/logger.ts'
 import { loadConfiguration } from '../server/config.ts'
 import { serve } from '../server/serve.ts'
-import { withJson } from './result.ts'
 
 export function defineServe(command: Command): void {
-  withJson(command)
+  command
     .description('run the authority until SIGTERM or SIGINT; its log goes to standard output as JSON lines')
     .requiredOption('--config <file>', 'the configuration, countersign.yaml')
+    .option('--json', 'write errors as JSON too')
     .action(runAuthority)
 }
 

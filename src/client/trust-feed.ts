@@ -1,4 +1,4 @@
-import type { ClientReadableStream, StatusObject } from '@grpc/grpc-js'
+import { type ClientReadableStream, type StatusObject, status } from '@grpc/grpc-js'
 import { AuthError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Snapshot__Output } from '../gen/countersign/v1/Snapshot.ts'
@@ -37,7 +37,7 @@ export class TrustFeed {
    * @throws AuthError AUTHORITY_UNAVAILABLE after `timeoutMs`
    */
   async ready(timeoutMs: number): Promise<void> {
-    if (this.#options.trust.isReady) return
+    if (this.#options.trust.current !== undefined) return
     await this.#firstSnapshot(timeoutMs)
   }
 
@@ -66,13 +66,14 @@ export class TrustFeed {
     this.#stream = stream
     stream.on('data', (message: WatchResponse__Output) => this.#apply(message))
     stream.on('error', () => {}) // the status says the same
-    stream.on('status', (status: StatusObject) => this.#reconnect(status.details))
+    stream.on('status', (ending: StatusObject) => this.#reconnect(ending))
   }
 
   #apply(message: WatchResponse__Output): void {
     if (!message.snapshot) return
     try {
       this.#options.trust.replace(parseSnapshot(message.snapshot))
+      if (this.#failures > 0) this.#options.logger.info({}, 'trust feed restored')
       this.#failures = 0
     } catch (error) {
       this.#options.logger.error({ error: messageOf(error) }, 'trust snapshot refused')
@@ -80,9 +81,10 @@ export class TrustFeed {
     }
   }
 
-  #reconnect(failure: string): void {
-    this.#lastFailure = failure
-    this.#options.logger.warn({ reason: failure }, 'trust feed interrupted')
+  #reconnect({ code, details }: StatusObject): void {
+    this.#lastFailure = details
+    // An authority that drains ends its streams with OK.
+    if (code !== status.OK) this.#options.logger.warn({ reason: details }, 'trust feed interrupted')
     const longest = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LAST_RETRY_MS)
     this.#failures += 1
     // Spread over half of the time, so that verifiers do not all come back at once.

@@ -22,7 +22,10 @@ const MAX_PORT = 65535
 export function parseAddress(text: string): Address {
   const [, host, port] = text.length > MAX_HOST_LENGTH + ':65535'.length ? [] : (NAME.exec(text) ?? [])
   if (host === undefined || host.length > MAX_HOST_LENGTH || Number(port) > MAX_PORT) {
-    throw invalid(text, 'write a host name and a port, such as localhost:8440')
+    throw invalid(
+      text,
+      'write a host name and a port, such as localhost:8440; certificates name hosts, not IP addresses',
+    )
   }
   return { host, port: Number(port) }
 }

@@ -21,7 +21,8 @@ export class CallError extends Error {
 
   constructor(method: string, failure: StatusObject) {
     const refusal = decodeRefusal(failure.metadata)
-    super([method, status[failure.code], refusal?.code, failure.details].filter(Boolean).join(': '))
+    const parts = new Set([method, status[failure.code], refusal?.code, failure.details])
+    super([...parts].filter(Boolean).join(': '))
     this.method = method
     this.status = failure.code
     this.details = failure.details

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import {
   type handleServerStreamingCall,
   type handleUnaryCall,
-  type Metadata,
+  Metadata,
   type MethodDefinition,
   type ServiceDefinition,
   type StatusObject,
@@ -102,9 +102,13 @@ function encodeFailure(thrown: unknown, path: string, metadata: Metadata, logger
   return refuse(thrown, { method: path, caller: findCaller(metadata)?.serviceId }, logger)
 }
 
-/** A code alone is no status: exceptions of the platform and of commands that failed have codes of their own. */
+/**
+ * A code alone is no status: exceptions of the platform and of commands that failed have codes of their own.
+ * Nor is the error of a grpc-js client, which carries metadata: what another service answered is not this one's answer.
+ */
 function isStatus(thrown: unknown): thrown is { readonly code: status; readonly details: string } {
   if (!(thrown instanceof Object && 'code' in thrown && 'details' in thrown)) return false
+  if ('metadata' in thrown && thrown.metadata instanceof Metadata) return false
   const { code, details } = thrown
   return typeof details === 'string' && typeof code === 'number' && code in status && code !== status.OK
 }

@@ -53,7 +53,10 @@ export async function serve(
     logger,
     clock,
   })
-  const address = await server.listen(formatAddress(listen.grpc))
+  const address = await server.listen(formatAddress(listen.grpc)).catch((error: unknown) => {
+    identity.stop()
+    throw error
+  })
   logger.info({ address: formatAddress(address), trustDomain: ca.trustDomain, issuer }, 'authority serves')
   return {
     address,

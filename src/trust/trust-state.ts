@@ -10,9 +10,9 @@ export class TrustState {
   #head: TrustHead | undefined
   readonly #subscribers = new Subscribers<TrustHead>()
 
-  /** Whether there is a head yet. */
-  get isReady(): boolean {
-    return this.#head !== undefined
+  /** The head in force; `undefined` before the first. */
+  get current(): TrustHead | undefined {
+    return this.#head
   }
 
   /** @throws AuthError VERIFIER_NOT_READY before the first snapshot */

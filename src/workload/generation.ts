@@ -6,6 +6,7 @@ import type { Credential } from '../identity/credential.ts'
 import { type ServicePath, serviceIdOf } from '../identity/service-id.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { type MeshChannel, openChannel } from '../transport/channel.ts'
+import type { TrustState } from '../trust/trust-state.ts'
 
 /**
  * One credential in use, and everything that must not outlive it or mix with another's: the connection to the
@@ -17,10 +18,10 @@ export class Generation {
   readonly #tokens: TokenSource
   readonly #channels: MeshChannel[] = []
 
-  constructor(credential: Credential, authority: Address, clock: Clock) {
+  constructor(credential: Credential, authority: Address, trust: TrustState, clock: Clock) {
     this.credential = credential
     this.authority = new AuthorityClient({ address: authority, credential, clock })
-    this.#tokens = createTokenSource((request) => this.authority.issueToken(request), clock)
+    this.#tokens = createTokenSource((request) => this.authority.issueToken(request), clock, trust)
   }
 
   /** A channel to the service that must answer at an address. */

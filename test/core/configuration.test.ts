@@ -45,7 +45,7 @@ describe('a configuration', () => {
       'name: 7\nlisten:\n  grpc: localhost\n  http: localhost:1\nweights:\n  - 1\n  - eleven\n  - 11\ncolour: red\n'
     expect(problemsOf(text).toSorted()).toEqual([
       'shop.yaml:1:7 name: expected a text.',
-      'shop.yaml:3:9 listen.grpc: "localhost" is not an address: write a host name and a port, such as localhost:8440.',
+      'shop.yaml:3:9 listen.grpc: "localhost" is not an address: write a host name and a port, such as localhost:8440; certificates name hosts, not IP addresses.',
       'shop.yaml:4:3 listen.http: this key is unknown.',
       'shop.yaml:7:5 weights[1]: expected a whole number from 1 to 10.',
       'shop.yaml:8:5 weights[2]: expected a whole number from 1 to 10.',

@@ -1,14 +1,12 @@
 import { createSecureContext } from 'node:tls'
 import { type ChannelCredentials, credentials } from '@grpc/grpc-js'
-import { TrustFeed } from '../../src/client/trust-feed.ts'
 import { type Address, formatAddress } from '../../src/core/address.ts'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
 import type { Credential } from '../../src/identity/credential.ts'
 import type { MeshServer } from '../../src/interceptor/mesh-server.ts'
 import { secureContextOptions } from '../../src/transport/tls-options.ts'
-import { TrustState } from '../../src/trust/trust-state.ts'
-import { Generation } from '../../src/workload/generation.ts'
-import { Workload } from '../../src/workload/workload.ts'
+import { joinWith } from '../../src/workload/join-mesh.ts'
+import type { Workload } from '../../src/workload/workload.ts'
 import { startAuthority, type TestAuthority } from './authority.ts'
 import { type CapturingLogger, capturingLogger } from './log.ts'
 import { createTestCa, type TestCa } from './pki.ts'
@@ -78,13 +76,9 @@ export async function startMesh(handlers: WarehouseHandlers, options: TestMeshOp
 }
 
 /** What `joinMesh` does, with a credential that is on no disk. */
-export async function joinAs(credential: Credential, authority: Address, options: JoinOptions = {}): Promise<Workload> {
+export function joinAs(credential: Credential, authority: Address, options: JoinOptions = {}): Promise<Workload> {
   const { clock = systemClock, logger = capturingLogger() } = options
-  const generation = new Generation(credential, authority, clock)
-  const trust = new TrustState()
-  const feed = new TrustFeed({ watch: () => generation.authority.watchTrust(), trust, logger })
-  await feed.ready(5_000)
-  return new Workload({ generation, trust, logger, clock, leave: () => feed.stop() })
+  return joinWith(credential, { authority, logger, clock })
 }
 
 /** Mutual TLS as stock grpc-js has it, for calls that no client of ours would make. */

@@ -15,7 +15,7 @@ import type { Stage } from '../stage.ts'
 export async function tellMainStory(stage: Stage, report: Report): Promise<void> {
   const cast = await assemble(stage, report)
   try {
-    report.say('\nCalls flow (orders → inventory: the time that the decision took)')
+    report.say('\nCalls flow (orders → inventory: as inventory logs it, with the time that it took to decide)')
     await tellCalls(cast, report)
     report.say('\nRefused in the handshake: the client learns nothing, the log of inventory says why')
     await tellHandshakes(cast, report)
@@ -76,12 +76,8 @@ async function tellTokens(cast: Cast, report: Report): Promise<void> {
   const authority = new AuthorityClient({ address: parseAddress(cast.authority), credential: ordersCredential })
   const asOrders = connectedAs(ordersCredential)
 
-  await tell(
-    report,
-    'orders',
-    'authority IssueToken inventory.restock',
-    refused('PERMISSION_DENIED', 'GRANT_DENIED'),
-    () => authority.issueToken({ audience, scopes: [parseScope('inventory.restock')] }).then(() => ALLOWED, refusalOf),
+  await tell(report, 'orders', 'authority, scope not granted', refused('PERMISSION_DENIED', 'GRANT_DENIED'), () =>
+    authority.issueToken({ audience, scopes: [parseScope('inventory.restock')] }).then(() => ALLOWED, refusalOf),
   )
   const { token } = await authority.issueToken({ audience, scopes: [] })
   await tell(report, 'orders', `${RESERVE}, no token`, refused('UNAUTHENTICATED', 'CREDENTIALS_MISSING'), () =>
@@ -90,14 +86,14 @@ async function tellTokens(cast: Cast, report: Report): Promise<void> {
   await tell(
     report,
     'orders',
-    `${RESTOCK}, token for Reserve`,
+    `${RESTOCK}, other scope`,
     refused('PERMISSION_DENIED', 'TOKEN_SCOPE_INSUFFICIENT'),
     () => intrude(inventoryAddress, 'restock', asOrders, token),
   )
   await tell(
     report,
     'storefront',
-    `${RESERVE}, token of orders`,
+    `${RESERVE}, stolen token`,
     refused('UNAUTHENTICATED', 'TOKEN_BINDING_MISMATCH'),
     () => intrude(inventoryAddress, 'reserve', connectedAs(storefrontCredential), token),
   )
