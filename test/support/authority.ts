@@ -1,13 +1,6 @@
 import { parseGrantPolicy } from '../../src/access/grant-policy.ts'
-import { startIdentity } from '../../src/authority/identity.ts'
-import { createIssueToken } from '../../src/authority/issue-token.ts'
-import type { Address } from '../../src/core/address.ts'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
-import type { MeshServer } from '../../src/interceptor/mesh-server.ts'
-import { createGrpcServer } from '../../src/server/grpc/server.ts'
-import { createSigningKey } from '../../src/token/signing-key.ts'
-import { createTokenVerifier } from '../../src/token/verify.ts'
-import { TrustState } from '../../src/trust/trust-state.ts'
+import { type RunningAuthority, startAuthority as start } from '../../src/server/start-authority.ts'
 import { type CapturingLogger, capturingLogger } from './log.ts'
 import type { TestCa } from './pki.ts'
 
@@ -23,47 +16,27 @@ export interface TestAuthorityOptions {
 }
 
 /** The real authority, with its CA and its policy in memory. */
-export interface TestAuthority {
-  readonly address: Address
-  readonly trust: TrustState
-  readonly server: MeshServer
+export interface TestAuthority extends RunningAuthority {
   readonly log: CapturingLogger
   /** How many tokens it has issued. */
   issued(): number
-  close(): Promise<void>
 }
 
 export async function startAuthority(options: TestAuthorityOptions): Promise<TestAuthority> {
   const { pki, clock = systemClock, port = 0 } = options
   const log = capturingLogger()
-  const identity = startIdentity(pki.ca, ['localhost'], { clock, logger: log })
-  const signingKey = createSigningKey()
-  const { verificationKey } = signingKey
-  const trust = new TrustState()
-  trust.replace({ issuer: ISSUER, keys: new Map([[verificationKey.keyId, verificationKey]]) })
-
-  const policy = parseGrantPolicy(options.policy, 'policy.yaml')
-  const server = createGrpcServer({
-    credentials: identity.credentials,
-    verifyToken: createTokenVerifier({
-      audience: identity.credentials.current().serviceId,
-      trustedIssuer: () => trust.head(),
-      clock,
-    }),
-    issueToken: createIssueToken({ issuer: ISSUER, policy, ttlSeconds: 300, signingKey, clock }),
-    trust,
+  const authority = await start({
+    ca: pki.ca,
+    issuer: ISSUER,
+    policy: parseGrantPolicy(options.policy, 'policy.yaml'),
+    ttlSeconds: 300,
+    listen: { grpc: { host: 'localhost', port } },
     logger: log,
     clock,
   })
   return {
-    address: await server.listen(`localhost:${port}`),
-    trust,
-    server,
+    ...authority,
     log,
     issued: () => log.lines.filter(({ message }) => message === 'token issued').length,
-    async close() {
-      identity.stop()
-      await server.close()
-    },
   }
 }
