@@ -12,6 +12,7 @@ import {
 import type { Logger } from '../core/logger.ts'
 import { statusText } from '../transport/status.ts'
 import { findCaller } from './caller.ts'
+import { methodNameOf } from './method-name.ts'
 import { refuse } from './refuse.ts'
 import type { Handlers, ServerStreamHandler, ServiceType, UnaryHandler } from './service-types.ts'
 
@@ -49,7 +50,7 @@ export function adaptService<Service extends ServiceType>(
 }
 
 function handlerOf(handlers: object, name: string, method: Method): unknown {
-  const handlerName = name.charAt(0).toLowerCase() + name.slice(1)
+  const handlerName = methodNameOf(name)
   const handler: unknown = Reflect.get(handlers, handlerName)
   if (typeof handler !== 'function' || handler === Reflect.get(Object.prototype, handlerName)) {
     throw new TypeError(`${method.path} has no handler: add ${handlerName}.`)

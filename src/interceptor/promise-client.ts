@@ -6,6 +6,7 @@ import { PendingToken } from '../transport/pending-token.ts'
 import { rulesOf } from '../transport/protos.ts'
 import { CallError } from './call-error.ts'
 import { clientInterceptor } from './client.ts'
+import { methodNameOf } from './method-name.ts'
 import type { PromiseClient, ServiceType } from './service-types.ts'
 
 export interface ClientCallOptions {
@@ -31,7 +32,7 @@ export function createPromiseClient<Service extends ServiceType>(
   })
   const methods = Object.entries<MethodDefinition<unknown, unknown>>(service.service)
     .filter(([, method]) => !method.requestStream && !method.responseStream)
-    .map(([name, method]) => [uncapitalize(name), unaryMethod(client, method)])
+    .map(([name, method]) => [methodNameOf(name), unaryMethod(client, method)])
   return Object.fromEntries(methods)
 }
 
@@ -67,8 +68,4 @@ function callOptions({ scopes, deadline }: ClientCallOptions): CallOptions {
 function parseScopes(scopes: readonly string[]): readonly Scope[] {
   if (scopes.length > 0) return scopes.map(parseScope)
   throw new AuthError('REQUEST_INVALID', 'Name a scope, or leave scopes out for all that policy grants.')
-}
-
-function uncapitalize(name: string): string {
-  return name.charAt(0).toLowerCase() + name.slice(1)
 }

@@ -1,4 +1,10 @@
-import { type Metadata, ServerInterceptingCall, type ServerInterceptor, ServerListenerBuilder } from '@grpc/grpc-js'
+import {
+  type Metadata,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  ServerListenerBuilder,
+  status,
+} from '@grpc/grpc-js'
 import { monotonicClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { peerOf } from '../transport/peers.ts'
@@ -12,6 +18,8 @@ export interface ServerInterceptorOptions extends AuthorizeOptions {
 
 type ServerCall = Parameters<ServerInterceptor>[1]
 
+const LAST_RESORT = { code: status.INTERNAL, details: 'The service failed.' }
+
 /**
  * Lets a call through to its handler once its access rule is met, and answers it otherwise: no message
  * is read before. `callerOf` tells the handler who calls; the token itself stays here.
@@ -19,7 +27,10 @@ type ServerCall = Parameters<ServerInterceptor>[1]
 export function serverInterceptor(options: ServerInterceptorOptions): ServerInterceptor {
   return ({ path }, call) => {
     const listener = new ServerListenerBuilder()
-      .withOnReceiveMetadata((metadata, next) => void decide(path, call, metadata, next, options))
+      .withOnReceiveMetadata((metadata, next) => {
+        // What fails here is the logger: the call must end all the same, and the process must not.
+        decide(path, call, metadata, next, options).catch(() => call.sendStatus(LAST_RESORT))
+      })
       .build()
     return new ServerInterceptingCall(call, { start: (next) => next(listener) })
   }

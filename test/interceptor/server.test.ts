@@ -5,6 +5,7 @@ import { formatAddress } from '../../src/core/address.ts'
 import { parseServiceId } from '../../src/identity/service-id.ts'
 import { type Caller, callerOf } from '../../src/interceptor/caller.ts'
 import { rulesOf } from '../../src/transport/protos.ts'
+import { capturingLogger } from '../support/log.ts'
 import { plainTls, startMesh, type TestMesh } from '../support/mesh.ts'
 import { callPlainly, endingOf } from '../support/plain-client.ts'
 import { plainHandlers, Warehouse, type WarehouseHandlers } from '../support/warehouse.ts'
@@ -111,6 +112,21 @@ describe('the server interceptor', () => {
       expect(line, code).toMatchObject({ level: 'warn', message: 'call refused', fields: { outcome: 'refused', code } })
     }
     expect(seen).toEqual([])
+  })
+
+  test('ends a refused call also where its own logger fails', async () => {
+    const logger = {
+      ...capturingLogger(),
+      warn() {
+        throw new Error('the disk is full')
+      },
+    }
+    const workload = await mesh.join('warehouse', { logger })
+    const server = workload.createServer()
+    server.addService(Warehouse, plainHandlers)
+    const address = formatAddress(await server.listen('localhost:0'))
+    const { channel } = connect()
+    expect(await callPlainly(address, channel)).toMatchObject({ status: 'INTERNAL', reason: undefined })
   })
 
   test('answers a refused call before a message is sent, and reads none that is', async () => {
