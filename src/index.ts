@@ -2,10 +2,14 @@
 
 export type { AccessDeclaration, AccessRule } from './access/access-rule.ts'
 export { AccessRules, HEALTH_RULES, rulesFromTable } from './access/access-rules.ts'
+export { AuthorityClient, type AuthorityClientOptions, type IssuedToken } from './client/authority-client.ts'
+export { createTokenSource } from './client/token-source.ts'
+export { TrustFeed, type TrustFeedOptions } from './client/trust-feed.ts'
+export { type Address, parseAddress, parseListenAddress } from './core/address.ts'
 export type { Clock } from './core/clock.ts'
-export { AuthError, type AuthErrorCode } from './core/errors.ts'
-export { createLogger, type Logger, silentLogger } from './core/logger.ts'
-export type { Scope } from './core/scope.ts'
+export { AuthError, type AuthErrorCode, type AuthErrorOptions } from './core/errors.ts'
+export { createLogger, type Logger, type LoggerOptions, silentLogger } from './core/logger.ts'
+export { parseScope, type Scope } from './core/scope.ts'
 export { type Credential, type CredentialMaterial, parseCredential } from './identity/credential.ts'
 export { loadCredential } from './identity/credential-files.ts'
 export { type CredentialSource, MemoryCredentialSource } from './identity/credential-source.ts'
@@ -23,8 +27,10 @@ export {
 export type { VerifiedPeer } from './identity/verified-peer.ts'
 export { CallError } from './interceptor/call-error.ts'
 export { type Caller, callerOf } from './interceptor/caller.ts'
+export { clientInterceptor } from './interceptor/client.ts'
 export { MeshServer, type MeshServerOptions } from './interceptor/mesh-server.ts'
 export { type ClientCallOptions, createPromiseClient } from './interceptor/promise-client.ts'
+export { type ServerInterceptorOptions, serverInterceptor } from './interceptor/server.ts'
 export type {
   Handlers,
   PromiseClient,
@@ -33,8 +39,16 @@ export type {
   UnaryHandler,
 } from './interceptor/service-types.ts'
 export type { TokenRequest, TokenSource } from './token/token-source.ts'
-export { createTokenVerifier, type TokenVerifier, type VerifiedToken } from './token/verify.ts'
+export {
+  createTokenVerifier,
+  type TokenVerifier,
+  type TokenVerifierOptions,
+  type TrustedIssuer,
+  type VerifiedToken,
+} from './token/verify.ts'
 export { type GenerationChannelOptions, type MeshChannel, openChannel } from './transport/channel.ts'
+export { type Listener, type ListenerOptions, listen } from './transport/listener.ts'
 export { type LoadProtosOptions, loadProtos, rulesOf } from './transport/protos.ts'
+export { TrustState } from './trust/trust-state.ts'
 export { type JoinMeshOptions, joinMesh } from './workload/join-mesh.ts'
 export { Workload } from './workload/workload.ts'

@@ -1,8 +1,13 @@
-import { once } from 'node:events'
 import type { Workload } from 'countersign'
 
-/** Waits for SIGTERM or SIGINT, then lets calls end and leaves the mesh. */
+/** Waits for SIGTERM or SIGINT, then lets calls end and leaves the mesh. A second signal ends the process at once. */
 export async function untilStopped(workload: Workload): Promise<void> {
-  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  await new Promise<void>((resolve) => {
+    const stop = () => {
+      process.off('SIGTERM', stop).off('SIGINT', stop)
+      resolve()
+    }
+    process.on('SIGTERM', stop).on('SIGINT', stop)
+  })
   await workload.close()
 }

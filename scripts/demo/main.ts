@@ -52,6 +52,7 @@ async function play(chapter: Chapter, report: Report): Promise<number> {
 /** Later signals change nothing: they would keep the stage from being cleared. */
 function untilStopped(): Promise<true> {
   return new Promise((resolve) => {
+    process.stdout.on('error', () => resolve(true)) // nobody reads on
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(true))
   })
 }

@@ -16,11 +16,13 @@ export interface IssueTokenOptions {
   readonly clock: Clock
 }
 
+const MAX_SCOPES = 64
+
 /** What a service asks for, not yet checked. */
 export interface IssueTokenRequest {
   /** The service ID of the service to be called. */
   readonly audience: string
-  /** Empty: every scope that policy grants. */
+  /** At most 64. Empty: every scope that policy grants. */
   readonly scopes: readonly string[]
 }
 
@@ -42,6 +44,7 @@ export function createIssueToken(options: IssueTokenOptions) {
 
   return (caller: VerifiedPeer, request: IssueTokenRequest): IssuedToken => {
     const audience = parseServiceId(request.audience)
+    if (request.scopes.length > MAX_SCOPES) throw tooManyScopes()
     const grant = authorizeGrant(policy, {
       caller: servicePathOf(caller.serviceId),
       audience: requireOwnDomain(audience, caller),
@@ -74,4 +77,11 @@ export type IssueToken = ReturnType<typeof createIssueToken>
 function requireOwnDomain(audience: ServiceId, caller: VerifiedPeer) {
   if (trustDomainOf(audience) === trustDomainOf(caller.serviceId)) return servicePathOf(audience)
   throw new AuthError('GRANT_DENIED', 'The audience is in another trust domain. Tokens are issued within one.')
+}
+
+function tooManyScopes(): AuthError {
+  return new AuthError(
+    'REQUEST_INVALID',
+    `Ask for at most ${MAX_SCOPES} scopes, or for none to get all that policy grants.`,
+  )
 }

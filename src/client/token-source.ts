@@ -8,7 +8,7 @@ import type { IssuedToken } from './authority-client.ts'
 const MARGIN_MS = 30_000
 
 interface HeldToken extends IssuedToken {
-  /** What was trusted when the token was last found good. */
+  /** What was trusted when the token was asked for, or last found good. */
   head: TrustHead | undefined
 }
 
@@ -35,9 +35,10 @@ export function createTokenSource(
   }
 
   function fetch(key: string, request: TokenRequest): Promise<IssuedToken> {
+    const head = trust.current
     const fetching = issue(request)
       .then((issued) => {
-        held.set(key, { ...issued, head: trust.current })
+        held.set(key, { ...issued, head })
         return issued
       })
       .finally(() => underWay.delete(key))

@@ -1,5 +1,4 @@
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
-import { randomId } from '../core/encoding.ts'
 import { AuthError, type AuthErrorCode, messageOf } from '../core/errors.ts'
 import { decodeRefusal, encodeRefusal } from '../transport/status.ts'
 
@@ -16,7 +15,7 @@ export class CallError extends Error {
   readonly details: string
   /** Why the call was refused; `undefined` where it failed in another way. */
   readonly reason: AuthErrorCode | undefined
-  /** Under which the server's log tells more of a refusal. */
+  /** Under which the log of whoever refused the call tells more; `undefined` where nobody else decided. */
   readonly decisionId: string | undefined
 
   constructor(method: string, failure: StatusObject) {
@@ -32,7 +31,7 @@ export class CallError extends Error {
 
   /** For a call that could not even be started. */
   static fromThrown(method: string, thrown: unknown): CallError {
-    if (thrown instanceof AuthError) return new CallError(method, encodeRefusal(thrown, randomId()))
+    if (thrown instanceof AuthError) return new CallError(method, encodeRefusal(thrown))
     const failure = { code: status.CANCELLED, details: messageOf(thrown), metadata: new Metadata() }
     return new CallError(method, failure)
   }

@@ -13,7 +13,7 @@ import type { Logger } from '../core/logger.ts'
 import { statusText } from '../transport/status.ts'
 import { findCaller } from './caller.ts'
 import { methodNameOf } from './method-name.ts'
-import { refuse } from './refuse.ts'
+import { LAST_RESORT, refuse } from './refuse.ts'
 import type { Handlers, ServerStreamHandler, ServiceType, UnaryHandler } from './service-types.ts'
 
 /** A service as grpc-js registers it. */
@@ -99,8 +99,12 @@ function adaptServerStream(
 }
 
 function encodeFailure(thrown: unknown, path: string, metadata: Metadata, logger: Logger): Partial<StatusObject> {
-  if (isStatus(thrown)) return { code: thrown.code, details: statusText(thrown.details) }
-  return refuse(thrown, { method: path, caller: findCaller(metadata)?.serviceId }, logger)
+  try {
+    if (isStatus(thrown)) return { code: thrown.code, details: statusText(thrown.details) }
+    return refuse(thrown, { method: path, caller: findCaller(metadata)?.serviceId }, logger)
+  } catch {
+    return LAST_RESORT // reading what was thrown throws itself, or the logger does
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
-import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js'
+import type { TLSSocket } from 'node:tls'
+import { type ConnectionInjector, Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js'
 import { type AccessRules, requireRules } from '../access/access-rules.ts'
 import { type Address, formatAddress, parseListenAddress } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
@@ -7,6 +8,7 @@ import type { CredentialSource } from '../identity/credential-source.ts'
 import type { TokenVerifier } from '../token/verify.ts'
 import { type Listener, listen } from '../transport/listener.ts'
 import { rulesOf } from '../transport/protos.ts'
+import { CallsUnderWay } from './calls-under-way.ts'
 import { adaptService } from './handler.ts'
 import { serverInterceptor } from './server.ts'
 import type { Handlers, ServiceType } from './service-types.ts'
@@ -24,9 +26,14 @@ const SERVER_OPTIONS: ServerOptions = {
   // A connection is verified when it is made: it is made anew every half hour, and streams on it get a minute to end.
   'grpc.max_connection_age_ms': 30 * MINUTE_MS,
   'grpc.max_connection_age_grace_ms': MINUTE_MS,
+  // A connection whose other end is gone says nothing by itself.
+  'grpc.keepalive_time_ms': MINUTE_MS,
+  'grpc.keepalive_timeout_ms': MINUTE_MS / 3,
+  'grpc.max_concurrent_streams': 1000,
 }
 
 const CLOSE_GRACE_MS = 10_000
+const FLUSH_MS = 500
 
 /**
  * A gRPC server behind mutual TLS that lets no call through but by its access rule.
@@ -36,6 +43,8 @@ export class MeshServer {
   readonly #options: MeshServerOptions
   readonly #server: Server
   readonly #closing = new AbortController()
+  readonly #calls = new CallsUnderWay()
+  readonly #sockets = new Set<TLSSocket>()
   readonly #methods: string[] = []
   #rules: AccessRules
   #listener: Listener | undefined
@@ -50,6 +59,7 @@ export class MeshServer {
       verifyToken,
       logger,
       clock,
+      calls: this.#calls,
     })
     this.#server = new Server({ ...SERVER_OPTIONS, interceptors: [interceptor] })
   }
@@ -90,8 +100,7 @@ export class MeshServer {
       credentials,
       logger,
       clock,
-      // A handshake may end after the server was closed.
-      accept: (socket) => (this.#isClosed() ? socket.destroy() : injector.injectConnection(socket)),
+      accept: (socket) => this.#accept(socket, injector),
     }).catch((error: unknown) => {
       if (!this.#isClosed()) this.#state = 'new' // another address may do
       throw error
@@ -110,9 +119,26 @@ export class MeshServer {
     this.#state = 'closed'
     this.#closing.abort()
     this.#listener?.close()
-    const timer = setTimeout(() => this.#server.forceShutdown(), CLOSE_GRACE_MS)
-    await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()))
-    clearTimeout(timer)
+    // Tells clients to start no more calls here. For connections that were injected it does not wait by itself.
+    this.#server.tryShutdown(() => {})
+    const isSettled = await this.#calls.settle(CLOSE_GRACE_MS)
+    // A connection closes once its last answer is out, but not that of a client which says nothing.
+    setTimeout(() => this.#destroySockets(), isSettled ? FLUSH_MS : 0)
+  }
+
+  #destroySockets(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #accept(socket: TLSSocket, injector: ConnectionInjector): void {
+    // A handshake may end after the server was closed.
+    if (this.#isClosed()) {
+      socket.destroy()
+      return
+    }
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+    injector.injectConnection(socket)
   }
 
   #isClosed(): boolean {

@@ -1,5 +1,6 @@
 import { type CallOptions, Client, credentials, Metadata, type MethodDefinition } from '@grpc/grpc-js'
 import { AuthError } from '../core/errors.ts'
+import { type Logger, silentLogger } from '../core/logger.ts'
 import { parseScope, type Scope } from '../core/scope.ts'
 import type { MeshChannel } from '../transport/channel.ts'
 import { PendingToken } from '../transport/pending-token.ts'
@@ -20,15 +21,17 @@ export interface ClientCallOptions {
 /**
  * A client of a service's unary methods over a channel of ours: each method takes a request and returns
  * a promise of the response. Calls fail with a CallError.
+ * @param logger is told why no token could be had for a call
  */
 export function createPromiseClient<Service extends ServiceType>(
   service: Service,
   channel: MeshChannel,
+  logger: Logger = silentLogger,
 ): PromiseClient<Service, ClientCallOptions> {
   const rules = rulesOf(service.service)
   const client = new Client(channel.getTarget(), credentials.createSsl(), {
     channelOverride: channel,
-    interceptors: [clientInterceptor((method) => rules.ruleOf(method))],
+    interceptors: [clientInterceptor((method) => rules.ruleOf(method), logger)],
   })
   const methods = Object.entries<MethodDefinition<unknown, unknown>>(service.service)
     .filter(([, method]) => !method.requestStream && !method.responseStream)

@@ -1,4 +1,4 @@
-import type { StatusObject } from '@grpc/grpc-js'
+import { type StatusObject, status } from '@grpc/grpc-js'
 import { randomId } from '../core/encoding.ts'
 import type { Logger } from '../core/logger.ts'
 import { encodeRefusal, toAuthError } from '../transport/status.ts'
@@ -11,11 +11,22 @@ export interface CallFields {
   readonly durationMs?: number
 }
 
+/** A caller has a say in some reasons, and must not fill the log with them. */
+const MAX_REASON_LENGTH = 4096
+
+/** What a call is answered when even its refusal fails. */
+export const LAST_RESORT = { code: status.INTERNAL, details: 'The service failed.' }
+
 /** Logs why a call ends, under a decision ID, and makes the status that tells its caller as much as it may know. */
 export function refuse(thrown: unknown, call: CallFields, logger: Logger): StatusObject {
   const refusal = toAuthError(thrown)
   const decisionId = randomId()
-  const fields = { ...call, code: refusal.code, reason: refusal.logDetail ?? refusal.message, decisionId }
+  const fields = {
+    ...call,
+    code: refusal.code,
+    reason: (refusal.logDetail ?? refusal.message).slice(0, MAX_REASON_LENGTH),
+    decisionId,
+  }
   if (refusal.code === 'INTERNAL') logger.error({ outcome: 'failed', ...fields }, 'call failed')
   else logger.warn({ outcome: 'refused', ...fields }, 'call refused')
   return encodeRefusal(refusal, decisionId)

@@ -1,24 +1,19 @@
-import {
-  type Metadata,
-  ServerInterceptingCall,
-  type ServerInterceptor,
-  ServerListenerBuilder,
-  status,
-} from '@grpc/grpc-js'
+import { type Metadata, ServerInterceptingCall, type ServerInterceptor, ServerListenerBuilder } from '@grpc/grpc-js'
 import { monotonicClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { peerOf } from '../transport/peers.ts'
 import { type AuthorizeOptions, authorize } from './authorize.ts'
 import { type Caller, rememberCaller } from './caller.ts'
-import { refuse } from './refuse.ts'
+import type { CallsUnderWay } from './calls-under-way.ts'
+import { LAST_RESORT, refuse } from './refuse.ts'
 
 export interface ServerInterceptorOptions extends AuthorizeOptions {
   readonly logger: Logger
+  /** Told of each call, from its start to its end. */
+  readonly calls?: CallsUnderWay
 }
 
 type ServerCall = Parameters<ServerInterceptor>[1]
-
-const LAST_RESORT = { code: status.INTERNAL, details: 'The service failed.' }
 
 /**
  * Lets a call through to its handler once its access rule is met, and answers it otherwise: no message
@@ -26,11 +21,13 @@ const LAST_RESORT = { code: status.INTERNAL, details: 'The service failed.' }
  */
 export function serverInterceptor(options: ServerInterceptorOptions): ServerInterceptor {
   return ({ path }, call) => {
+    const end = options.calls?.begin()
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
         // What fails here is the logger: the call must end all the same, and the process must not.
         decide(path, call, metadata, next, options).catch(() => call.sendStatus(LAST_RESORT))
       })
+      .withOnCancel(() => end?.()) // comes at every end of a call
       .build()
     return new ServerInterceptingCall(call, { start: (next) => next(listener) })
   }

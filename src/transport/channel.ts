@@ -26,12 +26,17 @@ const OPTIONS: ChannelOptions = {
   'grpc.enable_http_proxy': 0,
   // A TXT record must not configure calls.
   'grpc.service_config_disable_resolution': 1,
+  // A connection whose other end is gone says nothing by itself.
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 5_000,
 }
 
+declare const made: unique symbol
+
 /** A channel made by `openChannel`: the only kind that binds tokens. */
-export type MeshChannel = ChannelInterface
+export type MeshChannel = ChannelInterface & { readonly [made]: true }
 
 /**
  * A channel of one generation: mutual TLS with one credential, to one service, and the tokens that go with both.
@@ -46,7 +51,7 @@ export function openChannel(options: GenerationChannelOptions): MeshChannel {
   const channel = new Channel(`dns:///${formatAddress(options.address)}`, tls, OPTIONS)
   const createCall = channel.createCall.bind(channel)
   channel.createCall = (...args) => bindTokens(createCall(...args), options)
-  return channel
+  return channel as ChannelInterface as MeshChannel
 }
 
 type Call = ReturnType<MeshChannel['createCall']>

@@ -1,9 +1,9 @@
 import { CallCredentials, Metadata, status } from '@grpc/grpc-js'
-import type { AuthError } from '../core/errors.ts'
+import { AuthError, messageOf } from '../core/errors.ts'
 import type { Scope } from '../core/scope.ts'
 import type { ServiceId } from '../identity/service-id.ts'
 import type { TokenSource } from '../token/token-source.ts'
-import { statusCodeOf, toAuthError } from './status.ts'
+import { statusCodeOf } from './status.ts'
 
 const SENDABLE = /^[\x21-\x7e]+$/
 
@@ -43,7 +43,7 @@ export class PendingToken extends CallCredentials {
       metadata.set('authorization', `Bearer ${token}`)
       return metadata
     } catch (error) {
-      const refusal = toAuthError(error)
+      const refusal = error instanceof AuthError ? error : unexpected(error)
       this.#failure = refusal
       throw Object.assign(new Error(refusal.message), { code: statusCodeOf(refusal.code) })
     }
@@ -62,4 +62,8 @@ export class PendingToken extends CallCredentials {
   override _equals(other: CallCredentials): boolean {
     return this === other
   }
+}
+
+function unexpected(error: unknown): AuthError {
+  return new AuthError('INTERNAL', 'No token could be had for this call.', { logDetail: messageOf(error) })
 }

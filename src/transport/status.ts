@@ -32,15 +32,14 @@ export function statusCodeOf(code: AuthErrorCode): status {
 
 /**
  * The status that tells a peer of a refusal: the code's own, its message, an ErrorInfo with the decision ID.
- * A refusal that another process decided keeps the ID under which that one logged it.
+ * @param decisionId under which this process logs it; a refusal that another process decided keeps that one's
  */
-export function encodeRefusal(error: AuthError, decisionId: string): StatusObject {
+export function encodeRefusal(error: AuthError, decisionId?: string): StatusObject {
   const code = STATUS[error.code]
   const details = statusText(error.message)
-  const texts = Object.entries({ ...error.details, decisionId: error.decisionId ?? decisionId }).map(([key, text]) => [
-    key,
-    statusText(text),
-  ])
+  const id = error.decisionId ?? decisionId
+  const said = { ...error.details, ...(id !== undefined && { decisionId: id }) }
+  const texts = Object.entries(said).map(([key, text]) => [key, statusText(text)])
   const metadata = new Metadata()
   const info = { reason: error.code, metadata: Object.fromEntries(texts) }
   metadata.set(DETAILS_KEY, encodeErrorInfo(code, details, info))
@@ -59,7 +58,8 @@ export function statusText(text: string): string {
 
 /** Whatever went wrong, as a refusal that may be shown: anything unknown is INTERNAL, and told to the log alone. */
 export function toAuthError(thrown: unknown): AuthError {
-  if (thrown instanceof AuthError) return thrown
+  // What is wrong with this service's set-up, files and all, is for its own log.
+  if (thrown instanceof AuthError && thrown.code !== 'CONFIGURATION_INVALID') return thrown
   const logDetail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown)
   return new AuthError('INTERNAL', 'The service failed. Its log tells more under this decision ID.', { logDetail })
 }

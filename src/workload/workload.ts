@@ -24,6 +24,7 @@ export interface WorkloadParts {
 export class Workload {
   readonly #parts: WorkloadParts
   readonly #servers: MeshServer[] = []
+  #isClosed = false
 
   constructor(parts: WorkloadParts) {
     this.#parts = parts
@@ -38,6 +39,7 @@ export class Workload {
    * @param rules for services whose `.proto` files cannot carry their rules
    */
   createServer(rules: AccessRules = AccessRules.empty): MeshServer {
+    this.#requireOpen()
     const { generation, trust, logger, clock } = this.#parts
     const credentials = new MemoryCredentialSource(generation.credential)
     const verifyToken = createTokenVerifier({ audience: this.serviceId, trustedIssuer: () => trust.head(), clock })
@@ -56,16 +58,23 @@ export class Workload {
     service: string,
     address: string,
   ): PromiseClient<Service, ClientCallOptions> {
+    this.#requireOpen()
     return createPromiseClient(
       type,
       this.#parts.generation.openChannel(parseServicePath(service), parseAddress(address)),
+      this.#parts.logger,
     )
   }
 
   /** Closes all servers and clients that were made here: calls under way get 10 s to end. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await Promise.all(this.#servers.map((server) => server.close()))
     this.#parts.leave()
     this.#parts.generation.close()
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new TypeError('This workload was closed: join the mesh again.')
   }
 }

@@ -3,7 +3,9 @@ import type { IssuedToken } from '../../src/client/authority-client.ts'
 import { createTokenSource } from '../../src/client/token-source.ts'
 import { parseScope } from '../../src/core/scope.ts'
 import { parseServiceId } from '../../src/identity/service-id.ts'
+import { createSigningKey, type SigningKey } from '../../src/token/signing-key.ts'
 import type { TokenRequest, TokenSource } from '../../src/token/token-source.ts'
+import { TrustState } from '../../src/trust/trust-state.ts'
 
 const inventory = parseServiceId('spiffe://shop.internal/inventory')
 const orders = parseServiceId('spiffe://shop.internal/orders')
@@ -36,6 +38,65 @@ async function issueWhenTold(asked: TokenRequest): Promise<IssuedToken> {
   const token = `token ${issued.push(asked)}`
   await new Promise<void>((resolve) => issuing.push(resolve))
   return { token, lifetimeMs, expiresAt: now + lifetimeMs }
+}
+
+test('a token that was asked for before the trusted keys changed is looked at again', async () => {
+  const trust = new TrustState()
+  const former = createSigningKey()
+  const head = (key: SigningKey) => ({
+    issuer: 'https://authority.shop.internal',
+    keys: new Map([[key.verificationKey.keyId, key.verificationKey]]),
+  })
+  trust.replace(head(former))
+  const token = tokenOf(former)
+  source = createTokenSource(
+    async (asked) => {
+      issued.push(asked)
+      if (issued.length === 1) trust.replace(head(createSigningKey())) // while the first is under way
+      return { token, lifetimeMs, expiresAt: now + lifetimeMs }
+    },
+    () => now,
+    trust,
+  )
+  await source(request())
+  await source(request())
+  expect(issued).toHaveLength(2)
+})
+
+test('a token is kept where the keys change and its own stays', async () => {
+  const trust = new TrustState()
+  const { verificationKey, ...key } = createSigningKey()
+  const other = createSigningKey().verificationKey
+  const keys = [verificationKey, other].map((each) => [each.keyId, each] as const)
+  source = createTokenSource(
+    async (asked) => {
+      issued.push(asked)
+      return { token: tokenOf({ verificationKey, ...key }), lifetimeMs, expiresAt: now + lifetimeMs }
+    },
+    () => now,
+    trust,
+  )
+  await source(request())
+  trust.replace({ issuer: 'https://authority.shop.internal', keys: new Map(keys) })
+  await source(request())
+  expect(issued).toHaveLength(1)
+  trust.replace({ issuer: 'https://authority.shop.internal', keys: new Map(keys.slice(1)) })
+  await source(request())
+  expect(issued).toHaveLength(2)
+})
+
+function tokenOf(key: SigningKey): string {
+  return key.sign({
+    issuer: 'https://authority.shop.internal',
+    subject: orders,
+    audience: inventory,
+    clientId: orders,
+    scopes: [parseScope('inventory.read')],
+    tokenId: 'token',
+    issuedAt: 1,
+    expiresAt: 2,
+    thumbprint: 'thumbprint',
+  })
 }
 
 describe('a token source', () => {

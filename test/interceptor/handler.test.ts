@@ -133,6 +133,33 @@ describe('a unary handler that fails', () => {
     }
   })
 
+  test('ends its call whatever it throws, also what cannot be looked at', async () => {
+    const hostile = {
+      'a getter that throws': Object.defineProperty({ details: 'x' }, 'code', {
+        get() {
+          throw new Error('code')
+        },
+      }),
+      'an Error whose stack throws': Object.defineProperty(new Error('x'), 'stack', {
+        get() {
+          throw new Error('stack')
+        },
+      }),
+      'a proxy': new Proxy(
+        {},
+        {
+          has() {
+            throw new Error('has')
+          },
+        },
+      ),
+    }
+    for (const [what, thrown] of Object.entries(hostile)) {
+      handle = throwing(thrown)
+      expect(await call(), what).toMatchObject({ status: 'INTERNAL', details: 'The service failed.' })
+    }
+  })
+
   test('does not end the process with a text that is not well-formed Unicode', async () => {
     handle = throwing({ code: status.NOT_FOUND, details: 'the first half of \ud83d' })
     const unhandled = await unhandledDuring(async () => {

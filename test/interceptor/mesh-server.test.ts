@@ -164,9 +164,13 @@ describe('a server that closes', () => {
     const underWay = count(formatAddress(address))
     await new Promise((resolve) => setTimeout(resolve, 100))
 
-    const closing = server.close()
+    let isClosed = false
+    const closing = server.close().then(() => {
+      isClosed = true
+    })
     expect(server.closing.aborted).toBe(true)
     expect(await count(formatAddress(address), 500)).toMatchObject({ status: 'UNAVAILABLE' })
+    expect(isClosed).toBe(false)
     finish?.()
     expect(await underWay).toMatchObject({ status: 'OK' })
     await closing
