@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { connect } from 'node:http2'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { initCertificateAuthority } from '../../src/ca/init.ts'
@@ -10,6 +12,7 @@ import { parseAddress } from '../../src/core/address.ts'
 import { parseCredential } from '../../src/identity/credential.ts'
 import { encodePrivateKey, generateKeyPair } from '../../src/identity/key-pair.ts'
 import { parseServiceId, parseServicePath, parseTrustDomain } from '../../src/identity/service-id.ts'
+import { secureContextOptions } from '../../src/transport/tls-options.ts'
 import { temporaryDirectory } from '../support/directory.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
@@ -97,6 +100,30 @@ describe('serve', () => {
       expect(linesOf(out).find(({ msg }) => msg === 'authority drains')).toMatchObject({ signal })
       expect(out).not.toContain(token.split('.')[2])
     }
+  })
+
+  test('ends at once with a second signal, whichever, where a call holds it up', async () => {
+    const { config, credential } = await setUp()
+    const { logged, kill, ended } = countersign('serve', '--config', config)
+    const { address } = (await logged('authority serves')) ?? {}
+    const session = connect(`https://${address}`, secureContextOptions(credential))
+    session.on('error', () => {})
+    onTestFinished(() => session.destroy())
+    const request = session.request({
+      ':method': 'POST',
+      ':path': '/countersign.v1.TokenService/IssueToken',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    })
+    request.on('error', () => {})
+    request.write(Buffer.of(0)) // the beginning of a message that never ends
+    await setTimeout(200)
+    kill('SIGTERM')
+    await logged('authority drains')
+    const start = Date.now()
+    kill('SIGINT')
+    expect(await ended()).toMatchObject({ exitCode: null, signal: 'SIGINT' })
+    expect(Date.now() - start).toBeLessThan(3_000)
   })
 
   test('tells every problem of a configuration, and writes no log', async () => {

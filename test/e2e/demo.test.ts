@@ -80,6 +80,14 @@ describe('the demonstration clears up', () => {
     await expectNothingLeft(demo)
   })
 
+  test('after nobody reads its output any more', async () => {
+    const demo = await startDemo()
+    await demo.printed('Calls flow')
+    demo.stopReading()
+    expect((await demo.ended()).exitCode).toBe(130)
+    await expectNothingLeft(demo)
+  })
+
   test('after a second SIGINT, which an impatient user sends', async () => {
     const demo = await startDemo()
     await demo.printed('Calls flow')

@@ -15,6 +15,8 @@ export interface DemoRun {
   /** Resolves once it has printed a text. */
   printed(text: string): Promise<void>
   kill(signal: NodeJS.Signals): void
+  /** Closes what reads its output, as `head` does. */
+  stopReading(): void
   ended(): Promise<{ readonly exitCode: number | null; readonly signal: NodeJS.Signals | null }>
   /** The files and folders that it made and that are still there, as paths. */
   files(): Promise<readonly string[]>
@@ -52,6 +54,7 @@ export async function startDemo(args: readonly string[] = [], environment: NodeJ
       await vi.waitUntil(() => output.includes(text), { timeout: 10_000, interval: 2 })
     },
     kill: (signal) => void child.kill(signal),
+    stopReading: () => void child.stdout?.destroy(),
     async ended() {
       const [exitCode, signal] = await closed
       return { exitCode, signal }
