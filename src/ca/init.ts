@@ -4,7 +4,7 @@ import { AuthError, messageOf } from '../core/errors.ts'
 import { encodePrivateKey } from '../identity/key-pair.ts'
 import { encodeCertificate } from '../identity/pem.ts'
 import type { TrustDomain } from '../identity/service-id.ts'
-import { type AuthorityFiles, authorityFilesOf } from './authority-files.ts'
+import { type CaFiles, caFilesOf } from './ca-files.ts'
 import { type CertificateAuthority, certificateAuthorityOf } from './certificate-authority.ts'
 import { CERTIFICATE_MODE, DIRECTORY_MODE, KEY_MODE, replaceFiles } from './durable-files.ts'
 import { createHierarchy, type Hierarchy } from './hierarchy.ts'
@@ -30,7 +30,7 @@ export async function initCertificateAuthority(options: InitOptions): Promise<Ce
       `The CA's keys would lie in ${directory} unencrypted. To accept that, write --dangerously-unencrypted (in code, dangerouslyUnencrypted: true).`,
     )
   }
-  const files = authorityFilesOf(directory)
+  const files = caFilesOf(directory)
   const hierarchy = createHierarchy(trustDomain, clock())
   await claim(directory, files)
   await write(files, hierarchy)
@@ -38,7 +38,7 @@ export async function initCertificateAuthority(options: InitOptions): Promise<Ce
 }
 
 /** Creates the root key's file, empty: of several that try, one succeeds. */
-async function claim(directory: string, files: AuthorityFiles): Promise<void> {
+async function claim(directory: string, files: CaFiles): Promise<void> {
   await makeDirectory(directory)
   for (const file of Object.values(files)) {
     if (await exists(file)) throw occupied(file)
@@ -52,7 +52,7 @@ async function claim(directory: string, files: AuthorityFiles): Promise<void> {
 }
 
 /** The root's certificate comes last: without it, nothing here passes for a CA. */
-async function write(files: AuthorityFiles, hierarchy: Hierarchy): Promise<void> {
+async function write(files: CaFiles, hierarchy: Hierarchy): Promise<void> {
   const { root, rootKey, intermediate, intermediateKey } = hierarchy
   try {
     await replaceFiles([

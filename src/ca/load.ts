@@ -5,9 +5,9 @@ import { AuthError, messageOf } from '../core/errors.ts'
 import { type Certificate, parseCertificate } from '../identity/certificate.ts'
 import { decodePrivateKey } from '../identity/key-pair.ts'
 import { decodeCertificates } from '../identity/pem.ts'
-import { authorityFilesOf } from './authority-files.ts'
-import { authorityTrustDomain, intermediateProblem, rootProblem } from './authority-profile.ts'
+import { caFilesOf } from './ca-files.ts'
 import { type CertificateAuthority, certificateAuthorityOf } from './certificate-authority.ts'
+import { caTrustDomain, intermediateProblem, rootProblem } from './issuer-profile.ts'
 
 /**
  * Loads the CA of a directory and checks that its parts belong together and are valid now.
@@ -18,12 +18,12 @@ export async function loadCertificateAuthority(
   directory: string,
   clock: Clock = systemClock,
 ): Promise<CertificateAuthority> {
-  const files = authorityFilesOf(directory)
+  const files = caFilesOf(directory)
   const root = parseOnly(await readRoot(files.root, directory), files.root)
   const intermediate = parseOnly(await readText(files.intermediate), files.intermediate)
   const intermediateKey = decodePrivateKey(await readText(files.intermediateKey), files.intermediateKey)
 
-  const trustDomain = authorityTrustDomain(root)
+  const trustDomain = caTrustDomain(root)
   if (trustDomain === undefined) throw invalid(files.root, 'the certificate names no trust domain')
   requireNoProblem(rootProblem(root), files.root)
   requireNoProblem(intermediateProblem(intermediate, root), files.intermediate)

@@ -10,8 +10,8 @@ export function subjectPublicKeyInfo(publicKey: KeyObject): DerNode {
   return sequence(sequence(oid(EC_PUBLIC_KEY), oid(P256)), bitString(pointOf(publicKey)))
 }
 
-/** The key identifier in lowercase hex: the first 160 bits of the SHA-256 of the point (RFC 7093 section 2, method 1). */
-export function keyIdOf(publicKey: KeyObject): string {
+/** The subject key identifier in lowercase hex: the first 160 bits of the SHA-256 of the point (RFC 7093 section 2, method 1). */
+export function subjectKeyIdOf(publicKey: KeyObject): string {
   return createHash('sha256').update(pointOf(publicKey)).digest('hex').slice(0, 40)
 }
 

@@ -4,10 +4,10 @@ import { readSequence } from '../core/der-reader.ts'
 import { oid, sequence, set, utf8String } from '../core/der-writer.ts'
 import type { BasicConstraints, Certificate } from '../identity/certificate.ts'
 import { type ServicePath, serviceIdOf, type TrustDomain } from '../identity/service-id.ts'
-import { authorityUri } from './authority-uri.ts'
 import { BACKDATING_MS, type IssuedKeyUsage, PROFILE, type Profile } from './profile.ts'
-import { keyIdOf } from './public-key.ts'
+import { subjectKeyIdOf } from './public-key.ts'
 import { randomSerialNumber } from './serial-number.ts'
+import { trustDomainUri } from './trust-domain-uri.ts'
 
 /** All that a certificate will say, before it is signed. */
 export interface CertificateTemplate {
@@ -40,7 +40,7 @@ export function rootTemplate(trustDomain: TrustDomain, publicKey: KeyObject, now
     ...validity(PROFILE.root, now, { notBefore: Number.NEGATIVE_INFINITY, notAfter: Number.POSITIVE_INFINITY }),
     issuer: name,
     subject: name,
-    uris: [authorityUri(trustDomain)],
+    uris: [trustDomainUri(trustDomain)],
     dnsNames: [],
     authorityKeyId: undefined,
   }
@@ -58,7 +58,7 @@ export function intermediateTemplate(
     ...validity(PROFILE.intermediate, now, issuer),
     issuer: subjectOf(issuer),
     subject: authorityName('intermediate', publicKey),
-    uris: [authorityUri(trustDomain)],
+    uris: [trustDomainUri(trustDomain)],
     dnsNames: [],
     authorityKeyId: issuer.subjectKeyId,
   }
@@ -93,7 +93,7 @@ const COMMON_NAME = '2.5.4.3'
 
 /** Every CA key has a name of its own, so that peers never try one CA's key on another's signature. */
 function authorityName(kind: 'root' | 'intermediate', publicKey: KeyObject): DerNode {
-  const commonName = `Countersign ${kind} ${keyIdOf(publicKey).slice(0, 16)}`
+  const commonName = `Countersign ${kind} ${subjectKeyIdOf(publicKey).slice(0, 16)}`
   return sequence(set(sequence(oid(COMMON_NAME), utf8String(commonName))))
 }
 
@@ -110,7 +110,7 @@ function profileFields(profile: Profile, publicKey: KeyObject) {
     basicConstraints: profile.basicConstraints,
     keyUsage: profile.keyUsage,
     extendedKeyUsage: profile.extendedKeyUsage,
-    subjectKeyId: keyIdOf(publicKey),
+    subjectKeyId: subjectKeyIdOf(publicKey),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { authorityFilesOf } from '../ca/authority-files.ts'
+import { caFilesOf } from '../ca/ca-files.ts'
 import { initCertificateAuthority } from '../ca/init.ts'
 import { parseTrustDomain } from '../identity/service-id.ts'
 import { withJson, writeResult } from './result.ts'
@@ -25,7 +25,7 @@ async function initCa(args: InitArguments, command: Command): Promise<void> {
     trustDomain: parseTrustDomain(args.trustDomain),
     dangerouslyUnencrypted: args.dangerouslyUnencrypted === true,
   })
-  const files = authorityFilesOf(args.dir)
+  const files = caFilesOf(args.dir)
   writeResult(command, { trustDomain, files }, [
     `Made the CA of ${trustDomain} in ${args.dir}.`,
     `${files.rootKey} and ${files.intermediateKey} are not encrypted: whoever reads one can be any service.`,

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { keyIdOf } from '../../src/ca/public-key.ts'
+import { subjectKeyIdOf } from '../../src/ca/public-key.ts'
 import { extension } from '../../src/ca/tbs-certificate.ts'
 import type { CertificateTemplate } from '../../src/ca/template.ts'
 import { parseDer } from '../../src/core/der.ts'
@@ -219,5 +219,5 @@ function withoutChain(presented: Presented): Presented {
 }
 
 function templateOf({ publicKey }: KeyPair): Pick<CertificateTemplate, 'publicKey' | 'subjectKeyId'> {
-  return { publicKey, subjectKeyId: keyIdOf(publicKey) }
+  return { publicKey, subjectKeyId: subjectKeyIdOf(publicKey) }
 }

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { authorityFilesOf } from '../../src/ca/authority-files.ts'
+import { caFilesOf } from '../../src/ca/ca-files.ts'
 import { createHierarchy } from '../../src/ca/hierarchy.ts'
 import { initCertificateAuthority } from '../../src/ca/init.ts'
 import { issueCertificate, signCertificate } from '../../src/ca/issue.ts'
@@ -183,7 +183,7 @@ function pem(certificate: Certificate): string {
 
 async function directoryWith(parts: Parts): Promise<string> {
   const directory = await temporaryDirectory()
-  const files = authorityFilesOf(directory)
+  const files = caFilesOf(directory)
   for (const name of ['root', 'intermediate', 'intermediateKey'] as const) {
     const text = parts[name]
     if (text !== undefined) await writeFile(files[name], text)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 
 /** Where a CA lies in its directory. */
-export interface AuthorityFiles {
+export interface CaFiles {
   readonly rootKey: string
   readonly intermediateKey: string
   readonly intermediate: string
@@ -9,7 +9,7 @@ export interface AuthorityFiles {
   readonly root: string
 }
 
-export function authorityFilesOf(directory: string): AuthorityFiles {
+export function caFilesOf(directory: string): CaFiles {
   return {
     rootKey: join(directory, 'root.key'),
     intermediateKey: join(directory, 'intermediate.key'),
