@@ -1,7 +1,9 @@
 import { type KeyObject, sign } from 'node:crypto'
+import { parseScope } from '../../src/core/scope.ts'
 import { generateKeyPair } from '../../src/identity/key-pair.ts'
 import { parseServiceId, parseTrustDomain } from '../../src/identity/service-id.ts'
 import { verifyPeer } from '../../src/identity/verified-peer.ts'
+import type { AccessTokenClaims } from '../../src/token/claims.ts'
 import { keyIdOf, type VerificationKey } from '../../src/token/verification-key.ts'
 import { createTokenVerifier, type TokenVerifierOptions } from '../../src/token/verify.ts'
 import { leafDer } from './leaf.ts'
@@ -36,6 +38,19 @@ export const validPayload = {
   iat: issuedAt,
   exp: issuedAt + 300,
   cnf: { 'x5t#S256': peer.thumbprint },
+}
+
+/** The same as claims. */
+export const validClaims: AccessTokenClaims = {
+  issuer: validPayload.iss,
+  subject: peer.serviceId,
+  audience,
+  clientId: peer.serviceId,
+  scopes: [parseScope('inventory.read'), parseScope('inventory.reserve')],
+  tokenId: validPayload.jti,
+  issuedAt,
+  expiresAt: issuedAt + 300,
+  thumbprint: peer.thumbprint,
 }
 
 /** How a token differs from the valid one. A member that is undefined is left out. */

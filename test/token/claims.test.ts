@@ -1,26 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { parseScope } from '../../src/core/scope.ts'
-import {
-  type AccessTokenClaims,
-  confirmationOf,
-  encodeClaims,
-  parseClaims,
-  REQUIRED_CLAIMS,
-} from '../../src/token/claims.ts'
+import { confirmationOf, encodeClaims, parseClaims, REQUIRED_CLAIMS } from '../../src/token/claims.ts'
 import { refusalOf } from '../support/refusal.ts'
-import { audience, issuedAt, peer, validPayload } from '../support/token.ts'
-
-const claims: AccessTokenClaims = {
-  issuer: validPayload.iss,
-  subject: peer.serviceId,
-  audience,
-  clientId: peer.serviceId,
-  scopes: [parseScope('inventory.read'), parseScope('inventory.reserve')],
-  tokenId: validPayload.jti,
-  issuedAt,
-  expiresAt: issuedAt + 300,
-  thumbprint: peer.thumbprint,
-}
+import { validClaims as claims, issuedAt, peer, validPayload } from '../support/token.ts'
 
 describe('claims', () => {
   test('have the names of RFC 9068, RFC 8693 and RFC 8705 on the wire', () => {

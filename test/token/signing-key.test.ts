@@ -1,24 +1,10 @@
 import { decodeProtectedHeader, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { AuthError } from '../../src/core/errors.ts'
-import { parseScope } from '../../src/core/scope.ts'
 import { parseServiceId } from '../../src/identity/service-id.ts'
-import type { AccessTokenClaims } from '../../src/token/claims.ts'
 import { parseCompactToken } from '../../src/token/compact.ts'
 import { createSigningKey } from '../../src/token/signing-key.ts'
-import { audience, issuedAt, issuedAtMs, peer, validPayload } from '../support/token.ts'
-
-const claims: AccessTokenClaims = {
-  issuer: validPayload.iss,
-  subject: peer.serviceId,
-  audience,
-  clientId: peer.serviceId,
-  scopes: [parseScope('inventory.read'), parseScope('inventory.reserve')],
-  tokenId: validPayload.jti,
-  issuedAt,
-  expiresAt: issuedAt + 300,
-  thumbprint: peer.thumbprint,
-}
+import { audience, validClaims as claims, issuedAtMs, peer, validPayload } from '../support/token.ts'
 
 const key = createSigningKey()
 const { keyId, publicKey } = key.verificationKey
