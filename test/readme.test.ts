@@ -27,6 +27,13 @@ describe('the README', () => {
     expect(read('examples/shop/proto/shop/v1/shop.proto')).toContain(rule)
   })
 
+  test('says of every reason what to do', () => {
+    const [, union = ''] = read('src/core/errors.ts').match(/type AuthErrorCode =\n((?: {2}\| '\w+'\n)+)/) ?? []
+    const codes = [...union.matchAll(/'(\w+)'/g)].map(([, code]) => code)
+    expect(codes.length).toBeGreaterThan(15)
+    for (const code of codes) expect(README).toMatch(new RegExp(`^\\|.*\`${code}\``, 'm'))
+  })
+
   test('links to files that exist', () => {
     const links = [...README.matchAll(/\]\(([^)#]+)\)/g)].map(([, link = '']) => link)
     expect(links.length).toBeGreaterThan(5)

@@ -52,8 +52,8 @@ export class Stage {
   async startAuthority(): Promise<string> {
     const configuration = await readFile(join(SHOP, 'countersign.yaml'), 'utf8')
     const staged = configuration.replace('localhost:8440', 'localhost:0').replace('../../pki', './pki')
-    await writeFile(this.path('countersign.yaml'), staged)
-    await copyFile(join(SHOP, 'policy.yaml'), this.path('policy.yaml'))
+    await this.write(() => writeFile(this.path('countersign.yaml'), staged))
+    await this.write(() => copyFile(join(SHOP, 'policy.yaml'), this.path('policy.yaml')))
     return this.#start('authority', [CLI, 'serve', '--config', this.path('countersign.yaml')], {}).address()
   }
 

@@ -1,6 +1,7 @@
-import { AuthError } from '../core/errors.ts'
+import type { AuthError } from '../core/errors.ts'
 import { formatScopes, parseScopeList, type Scope } from '../core/scope.ts'
 import { parseServiceId, type ServiceId } from '../identity/service-id.ts'
+import { tokenRefusal } from './token-refusal.ts'
 
 /** What an access token says (RFC 9068 section 2.2), bound to a certificate (RFC 8705 section 3.1). */
 export interface AccessTokenClaims {
@@ -105,7 +106,5 @@ function requireScopes(payload: Readonly<Record<string, unknown>>): readonly Sco
 }
 
 function invalid(claim: string, problem: string): AuthError {
-  return new AuthError('TOKEN_INVALID', 'The token is not valid here. Fetch a new one from the authority.', {
-    logDetail: `claim ${claim}: ${problem}`,
-  })
+  return tokenRefusal('TOKEN_INVALID', `claim ${claim}: ${problem}`)
 }

@@ -1,6 +1,7 @@
 import { decodeBase64Url, decodeUtf8 } from '../core/encoding.ts'
-import { AuthError } from '../core/errors.ts'
+import type { AuthError } from '../core/errors.ts'
 import { isLowS } from './low-s.ts'
+import { tokenRefusal } from './token-refusal.ts'
 
 /** A token in the one spelling that is accepted. Its signature and its claims are not checked yet. */
 export interface CompactToken {
@@ -68,17 +69,9 @@ function requireHeader(header: object): string {
 }
 
 function malformed(logDetail: string): AuthError {
-  return new AuthError(
-    'CREDENTIALS_MALFORMED',
-    'The token is malformed. Send one access token as the authority issued it.',
-    {
-      logDetail,
-    },
-  )
+  return tokenRefusal('CREDENTIALS_MALFORMED', logDetail)
 }
 
 function invalid(logDetail: string): AuthError {
-  return new AuthError('TOKEN_INVALID', 'The token is not valid here. Fetch a new one from the authority.', {
-    logDetail,
-  })
+  return tokenRefusal('TOKEN_INVALID', logDetail)
 }

@@ -1,10 +1,11 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { type Clock, toEpochSeconds } from '../core/clock.ts'
-import { AuthError, type AuthErrorCode } from '../core/errors.ts'
+import type { AuthError } from '../core/errors.ts'
 import type { ServiceId } from '../identity/service-id.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
 import { type AccessTokenClaims, confirmationOf, parseClaims, REQUIRED_CLAIMS } from './claims.ts'
 import { type CompactToken, parseCompactToken } from './compact.ts'
+import { type TokenRefusalCode, tokenRefusal } from './token-refusal.ts'
 import type { VerificationKey } from './verification-key.ts'
 
 declare const verified: unique symbol
@@ -52,7 +53,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     if (failure !== undefined) throw failure
 
     const claims = parseClaims(payload)
-    if (claims.subject !== claims.clientId) throw refusal('TOKEN_INVALID', 'the subject is not the client')
+    if (claims.subject !== claims.clientId) throw tokenRefusal('TOKEN_INVALID', 'the subject is not the client')
     requireLifetime(claims, options.clock())
     return claims as VerifiedToken
   }
@@ -67,7 +68,7 @@ interface SignedPayload {
 async function verifySigned(token: CompactToken, options: TokenVerifierOptions): Promise<SignedPayload> {
   const { issuer, keys } = options.trustedIssuer()
   const key = keys.get(token.keyId)
-  if (key === undefined) throw refusal('TOKEN_INVALID', `key ${token.keyId} is unknown`)
+  if (key === undefined) throw tokenRefusal('TOKEN_INVALID', `key ${token.keyId} is unknown`)
   try {
     return await jwtVerify(token.text, key.publicKey, {
       typ: 'at+jwt',
@@ -80,51 +81,36 @@ async function verifySigned(token: CompactToken, options: TokenVerifierOptions):
     })
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
-      return { payload: error.payload, failure: refusal('TOKEN_EXPIRED', error.message) }
+      return { payload: error.payload, failure: tokenRefusal('TOKEN_EXPIRED', error.message) }
     }
     if (error instanceof errors.JWTClaimValidationFailed) {
       // A claim that is missing or of another type is no statement about audience or time.
       const code = error.reason === 'check_failed' ? CLAIM_CODES[error.claim] : undefined
-      return { payload: error.payload, failure: refusal(code ?? 'TOKEN_INVALID', error.message) }
+      return { payload: error.payload, failure: tokenRefusal(code ?? 'TOKEN_INVALID', error.message) }
     }
-    throw refusal('TOKEN_INVALID', error instanceof errors.JOSEError ? error.message : 'verification failed')
+    throw tokenRefusal('TOKEN_INVALID', error instanceof errors.JOSEError ? error.message : 'verification failed')
   }
 }
 
-const CLAIM_CODES: Readonly<Record<string, TokenRefusal>> = {
+const CLAIM_CODES: Readonly<Record<string, TokenRefusalCode>> = {
   aud: 'TOKEN_AUDIENCE_MISMATCH',
   nbf: 'TOKEN_NOT_YET_VALID',
 }
 
 function requireBinding(payload: JWTPayload, peer: VerifiedPeer): void {
   if (confirmationOf(payload) !== peer.thumbprint) {
-    throw refusal('TOKEN_BINDING_MISMATCH', 'it is bound to another certificate')
+    throw tokenRefusal('TOKEN_BINDING_MISMATCH', 'it is bound to another certificate')
   }
   if (payload['client_id'] !== peer.serviceId) {
-    throw refusal('TOKEN_BINDING_MISMATCH', 'it was issued to another service')
+    throw tokenRefusal('TOKEN_BINDING_MISMATCH', 'it was issued to another service')
   }
 }
 
 function requireLifetime(claims: AccessTokenClaims, now: number): void {
   if (claims.issuedAt > toEpochSeconds(now) + LEEWAY_SECONDS) {
-    throw refusal('TOKEN_NOT_YET_VALID', 'it was issued in the future')
+    throw tokenRefusal('TOKEN_NOT_YET_VALID', 'it was issued in the future')
   }
   if (claims.expiresAt - claims.issuedAt > MAX_LIFETIME_SECONDS) {
-    throw refusal('TOKEN_INVALID', `it lives longer than ${MAX_LIFETIME_SECONDS} s`)
+    throw tokenRefusal('TOKEN_INVALID', `it lives longer than ${MAX_LIFETIME_SECONDS} s`)
   }
-}
-
-const MESSAGES = {
-  TOKEN_AUDIENCE_MISMATCH: 'The token is for another service. Ask the authority for one with this service as audience.',
-  TOKEN_BINDING_MISMATCH:
-    'The token belongs to another certificate. Send it over the connection of the service that it was issued to.',
-  TOKEN_EXPIRED: 'The token has expired. Fetch a new one from the authority.',
-  TOKEN_INVALID: 'The token is not valid here. Fetch a new one from the authority.',
-  TOKEN_NOT_YET_VALID: 'The token is not valid yet. Compare the clocks of the authority and of this service.',
-} as const satisfies Partial<Record<AuthErrorCode, string>>
-
-type TokenRefusal = keyof typeof MESSAGES
-
-function refusal(code: TokenRefusal, logDetail: string): AuthError {
-  return new AuthError(code, MESSAGES[code], { logDetail })
 }

@@ -176,6 +176,19 @@ describe('a server that closes', () => {
     await closing
   })
 
+  test('cancels a call that does not end within 10 s', { timeout: 20_000 }, async () => {
+    const server = workload.createServer()
+    server.addService(Warehouse, { ...plainHandlers, count: () => new Promise(() => {}) })
+    const address = await server.listen('localhost:0')
+    const underWay = count(formatAddress(address), 15_000)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const start = Date.now()
+    await server.close()
+    expect(Date.now() - start).toBeGreaterThan(9_900)
+    expect(await underWay).toMatchObject({ status: 'UNAVAILABLE' })
+    expect(Date.now() - start).toBeLessThan(12_000)
+  })
+
   test('while it is about to listen leaves no port open', async () => {
     const server = warehouse()
     const listening = server.listen('localhost:0')
