@@ -17,6 +17,7 @@ interface Target {
 const TARGETS: readonly Target[] = [
   { protos: 'proto', types: 'src/gen' },
   { protos: 'examples/shop/proto', types: 'examples/shop/gen' },
+  { protos: 'scripts/bench/proto', types: 'scripts/bench/gen' },
 ]
 
 /** Rules are read by src/access, not as messages: this file gets no types. */

@@ -17,6 +17,8 @@ export interface VerifiedPeer {
   readonly serialNumber: string
   readonly dnsNames: readonly string[]
   /** Milliseconds since 1970. */
+  readonly notBefore: number
+  /** Milliseconds since 1970. */
   readonly notAfter: number
 }
 
@@ -39,6 +41,7 @@ export function verifyPeer(der: Uint8Array, trustDomain: TrustDomain): VerifiedP
     thumbprint: sha256Base64Url(certificate.der),
     serialNumber: certificate.serialNumber,
     dnsNames: certificate.names.dnsNames,
+    notBefore: certificate.notBefore,
     notAfter: certificate.notAfter,
   } as VerifiedPeer
 }

@@ -1,13 +1,13 @@
 import type { MetadataValue } from '@grpc/grpc-js'
-import type { AccessRule } from '../access/access-rule.ts'
+import type { AccessRule, TokenRule } from '../access/access-rule.ts'
 import { isCallerAllowed } from '../access/access-rule.ts'
 import type { Clock } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
 import { formatScopes } from '../core/scope.ts'
 import { servicePathOf } from '../identity/service-id.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
-import type { TokenVerifier } from '../token/verify.ts'
-import type { Caller } from './caller.ts'
+import type { TokenVerifier, VerifiedToken } from '../token/verify.ts'
+import type { Admission } from './caller.ts'
 
 export interface AuthorizeOptions {
   readonly ruleOf: (method: string) => AccessRule | undefined
@@ -20,16 +20,19 @@ export interface Presented {
   /** `/shop.v1.Inventory/Reserve`, from the handler's own definition. */
   readonly method: string
   readonly peer: VerifiedPeer | undefined
-  /** All values of the `authorization` metadata. */
+  /** All values of the metadata `countersign-token`. */
+  readonly token: readonly MetadataValue[]
+  /** All values of the metadata `authorization`. */
   readonly authorization: readonly MetadataValue[]
 }
 
 /**
  * Decides whether a call may reach its handler: rule, certificate, token, caller, scopes, in this order.
- * Does no network round trip.
- * @throws AuthError for each refusal
+ * Does no network round trip. Decides at once where the token is known: a promise for each call would cost as much as
+ * all that is compared here.
+ * @throws AuthError for each refusal; where a promise was returned, it rejects with it
  */
-export async function authorize(presented: Presented, options: AuthorizeOptions): Promise<Caller> {
+export function authorize(presented: Presented, options: AuthorizeOptions): Admission | Promise<Admission> {
   const { method, peer } = presented
   if (peer === undefined) {
     throw new AuthError('TRANSPORT_NOT_AUTHENTICATED', 'The connection has no verified peer.')
@@ -45,38 +48,48 @@ export async function authorize(presented: Presented, options: AuthorizeOptions)
       'The certificate of this connection has expired. Connect with a new one.',
     )
   }
-  switch (rule.authentication) {
-    case 'CERTIFICATE':
-      requireCaller(rule, peer)
-      return { serviceId: peer.serviceId, subject: peer.serviceId, scopes: [], tokenId: undefined, peer }
-    case 'TOKEN': {
-      const token = await options.verifyToken(requireBearer(presented.authorization, rule), peer)
-      requireCaller(rule, peer)
-      requireScopes(rule.scopes, token.scopes)
-      return { serviceId: peer.serviceId, subject: token.subject, scopes: token.scopes, tokenId: token.tokenId, peer }
-    }
+  if (rule.authentication === 'CERTIFICATE') {
+    requireCaller(rule, peer)
+    const caller = { serviceId: peer.serviceId, subject: peer.serviceId, scopes: [], tokenId: undefined, peer }
+    return { caller, token: undefined, rawToken: undefined }
   }
+  const rawToken = requireToken(presented, rule)
+  const token = options.verifyToken(rawToken, peer)
+  return token instanceof Promise
+    ? token.then((verified) => admit(verified, rawToken, rule, peer))
+    : admit(token, rawToken, rule, peer)
+}
+
+function admit(token: VerifiedToken, rawToken: string, rule: TokenRule, peer: VerifiedPeer): Admission {
+  requireCaller(rule, peer)
+  requireScopes(rule.scopes, token.scopes)
+  const { subject, scopes, tokenId } = token
+  return { caller: { serviceId: peer.serviceId, subject, scopes, tokenId, peer }, token, rawToken }
 }
 
 /** RFC 6750 section 2.1. A comma would hide a second credential. */
 const BEARER = /^Bearer ([^\s,]+)$/i
 
-function requireBearer(values: readonly MetadataValue[], rule: AccessRule & { authentication: 'TOKEN' }): string {
-  const [value, ...others] = values
-  if (value === undefined) {
+/** The one token that a call carries. That its text is a single token is for the verifier to see. */
+function requireToken({ token, authorization }: Presented, rule: TokenRule): string {
+  const count = token.length + authorization.length
+  if (count === 0) {
     throw new AuthError('CREDENTIALS_MISSING', 'The call carries no token. Send one as authorization: Bearer …', {
       details: { requiredScopes: formatScopes(rule.scopes) },
     })
   }
-  const [, token] = BEARER.exec(String(value)) ?? []
-  if (token === undefined || others.length > 0) {
-    throw new AuthError('CREDENTIALS_MALFORMED', 'The call must carry exactly one authorization: Bearer …')
-  }
-  return token
+  const [text = textOfBearer(authorization[0])] = token
+  if (count === 1 && typeof text === 'string') return text
+  throw new AuthError('CREDENTIALS_MALFORMED', 'The call must carry exactly one token: authorization: Bearer …')
+}
+
+function textOfBearer(value: MetadataValue | undefined): string | undefined {
+  const [, text] = BEARER.exec(String(value)) ?? []
+  return text
 }
 
 function requireCaller(rule: AccessRule, peer: VerifiedPeer): void {
-  if (isCallerAllowed(rule, servicePathOf(peer.serviceId))) return
+  if (rule.callers === 'ANY' || isCallerAllowed(rule, servicePathOf(peer.serviceId))) return
   throw new AuthError('CALLER_NOT_ALLOWED', 'This service is not among the callers that the method allows.')
 }
 

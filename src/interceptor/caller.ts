@@ -2,6 +2,7 @@ import type { Metadata } from '@grpc/grpc-js'
 import type { Scope } from '../core/scope.ts'
 import type { ServiceId } from '../identity/service-id.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
+import type { VerifiedToken } from '../token/verify.ts'
 
 /** Who calls, once every check of the method's access rule has passed. */
 export interface Caller {
@@ -16,7 +17,16 @@ export interface Caller {
   readonly peer: VerifiedPeer
 }
 
-const callers = new WeakMap<Metadata, Caller>()
+/** A call that may reach its handler. */
+export interface Admission {
+  readonly caller: Caller
+  /** What the caller proved it with; `undefined` where the method asks for a certificate only. */
+  readonly token: VerifiedToken | undefined
+  /** The token as it was sent. It never reaches the handler. */
+  readonly rawToken: string | undefined
+}
+
+const admissions = new WeakMap<Metadata, Admission>()
 
 /**
  * The caller of a call that a handler was given.
@@ -30,10 +40,10 @@ export function callerOf(call: { readonly metadata: Metadata }): Caller {
 
 /** The caller of the call with this metadata, if it was authenticated. */
 export function findCaller(metadata: Metadata): Caller | undefined {
-  return callers.get(metadata)
+  return admissions.get(metadata)?.caller
 }
 
 /** Handlers and interceptors see the same metadata object, and nothing else in common. */
-export function rememberCaller(metadata: Metadata, caller: Caller): void {
-  callers.set(metadata, caller)
+export function rememberAdmission(metadata: Metadata, admission: Admission): void {
+  admissions.set(metadata, admission)
 }

@@ -13,7 +13,7 @@ import type { Logger } from '../core/logger.ts'
 import { statusText } from '../transport/status.ts'
 import { findCaller } from './caller.ts'
 import { methodNameOf } from './method-name.ts'
-import { LAST_RESORT, refuse } from './refuse.ts'
+import { refuse } from './refuse.ts'
 import type { Handlers, ServerStreamHandler, ServiceType, UnaryHandler } from './service-types.ts'
 
 /** A service as grpc-js registers it. */
@@ -99,18 +99,22 @@ function adaptServerStream(
 }
 
 function encodeFailure(thrown: unknown, path: string, metadata: Metadata, logger: Logger): Partial<StatusObject> {
-  try {
-    if (isStatus(thrown)) return { code: thrown.code, details: statusText(thrown.details) }
-    return refuse(thrown, { method: path, caller: findCaller(metadata)?.serviceId }, logger)
-  } catch {
-    return LAST_RESORT // reading what was thrown throws itself, or the logger does
-  }
+  const answer = statusOf(thrown)
+  return answer ?? refuse(thrown, { method: path, caller: findCaller(metadata)?.serviceId }, logger)
 }
 
 /**
  * A code alone is no status: exceptions of the platform and of commands that failed have codes of their own.
  * Nor is the error of a grpc-js client, which carries metadata: what another service answered is not this one's answer.
  */
+function statusOf(thrown: unknown): Partial<StatusObject> | undefined {
+  try {
+    return isStatus(thrown) ? { code: thrown.code, details: statusText(thrown.details) } : undefined
+  } catch {
+    return undefined // what was thrown throws itself when it is read
+  }
+}
+
 function isStatus(thrown: unknown): thrown is { readonly code: status; readonly details: string } {
   if (!(thrown instanceof Object && 'code' in thrown && 'details' in thrown)) return false
   if ('metadata' in thrown && thrown.metadata instanceof Metadata) return false

@@ -30,6 +30,7 @@ const SERVER_OPTIONS: ServerOptions = {
   'grpc.keepalive_time_ms': MINUTE_MS,
   'grpc.keepalive_timeout_ms': MINUTE_MS / 3,
   'grpc.max_concurrent_streams': 1000,
+  'grpc.enable_channelz': 0,
 }
 
 const CLOSE_GRACE_MS = 10_000

@@ -1,5 +1,6 @@
-import { type StatusObject, status } from '@grpc/grpc-js'
+import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import { randomId } from '../core/encoding.ts'
+import type { AuthError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { encodeRefusal, toAuthError } from '../transport/status.ts'
 
@@ -15,11 +16,21 @@ export interface CallFields {
 const MAX_REASON_LENGTH = 4096
 
 /** What a call is answered when even its refusal fails. */
-export const LAST_RESORT = { code: status.INTERNAL, details: 'The service failed.' }
+const LAST_RESORT: StatusObject = { code: status.INTERNAL, details: 'The service failed.', metadata: new Metadata() }
 
-/** Logs why a call ends, under a decision ID, and makes the status that tells its caller as much as it may know. */
+/**
+ * Logs why a call ends, under a decision ID, and makes the status that tells its caller as much as it may know.
+ * It never throws, whatever was thrown and whatever the logger does.
+ */
 export function refuse(thrown: unknown, call: CallFields, logger: Logger): StatusObject {
-  const refusal = toAuthError(thrown)
+  try {
+    return logRefusal(toAuthError(thrown), call, logger)
+  } catch {
+    return LAST_RESORT
+  }
+}
+
+function logRefusal(refusal: AuthError, call: CallFields, logger: Logger): StatusObject {
   const decisionId = randomId()
   const fields = {
     ...call,

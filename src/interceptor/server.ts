@@ -1,16 +1,20 @@
-import { type Metadata, ServerInterceptingCall, type ServerInterceptor, ServerListenerBuilder } from '@grpc/grpc-js'
+import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js'
 import { monotonicClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
+import { ServerTelemetry } from '../core/telemetry.ts'
 import { peerOf } from '../transport/peers.ts'
+import { toAuthError } from '../transport/status.ts'
+import { removeToken, TOKEN_KEY } from '../transport/token-metadata.ts'
 import { type AuthorizeOptions, authorize } from './authorize.ts'
-import { type Caller, rememberCaller } from './caller.ts'
+import { type Admission, rememberAdmission } from './caller.ts'
 import type { CallsUnderWay } from './calls-under-way.ts'
-import { LAST_RESORT, refuse } from './refuse.ts'
+import { refuse } from './refuse.ts'
 
 export interface ServerInterceptorOptions extends AuthorizeOptions {
   readonly logger: Logger
   /** Told of each call, from its start to its end. */
   readonly calls?: CallsUnderWay
+  readonly telemetry?: ServerTelemetry
 }
 
 type ServerCall = Parameters<ServerInterceptor>[1]
@@ -20,41 +24,70 @@ type ServerCall = Parameters<ServerInterceptor>[1]
  * is read before. `callerOf` tells the handler who calls; the token itself stays here.
  */
 export function serverInterceptor(options: ServerInterceptorOptions): ServerInterceptor {
+  const gate = new Gate(options)
   return ({ path }, call) => {
     const end = options.calls?.begin()
-    const listener = new ServerListenerBuilder()
-      .withOnReceiveMetadata((metadata, next) => {
-        // What fails here is the logger: the call must end all the same, and the process must not.
-        decide(path, call, metadata, next, options).catch(() => call.sendStatus(LAST_RESORT))
-      })
-      .withOnCancel(() => end?.()) // comes at every end of a call
-      .build()
-    return new ServerInterceptingCall(call, { start: (next) => next(listener) })
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMetadata: (metadata, admit) => gate.decide(path, call, metadata, admit),
+          onCancel: () => end?.(), // comes at every end of a call
+        }),
+    })
   }
 }
 
-async function decide(
-  method: string,
-  call: ServerCall,
-  metadata: Metadata,
-  next: (metadata: Metadata) => void,
-  options: ServerInterceptorOptions,
-): Promise<void> {
-  const start = monotonicClock()
-  const peer = peerOf(call)
-  const fields = () => ({ method, caller: peer?.serviceId, durationMs: monotonicClock() - start })
-  try {
-    const caller = await authorize({ method, peer, authorization: metadata.get('authorization') }, options)
-    admit(metadata, caller)
-    options.logger.debug({ outcome: 'allowed', ...fields(), tokenId: caller.tokenId }, 'call allowed')
-  } catch (error) {
-    call.sendStatus(refuse(error, fields(), options.logger))
-    return
-  }
-  next(metadata)
-}
+class Gate {
+  readonly #options: ServerInterceptorOptions
+  readonly #telemetry: ServerTelemetry
 
-function admit(metadata: Metadata, caller: Caller): void {
-  metadata.remove('authorization')
-  rememberCaller(metadata, caller)
+  constructor(options: ServerInterceptorOptions) {
+    this.#options = options
+    this.#telemetry = options.telemetry ?? new ServerTelemetry()
+  }
+
+  decide(method: string, call: ServerCall, metadata: Metadata, next: (metadata: Metadata) => void): void {
+    const start = monotonicClock()
+    const peer = peerOf(call)
+    const fields = () => ({ method, caller: peer?.serviceId, durationMs: monotonicClock() - start })
+
+    const admit = (admission: Admission): void => {
+      try {
+        removeToken(metadata)
+        rememberAdmission(metadata, admission)
+        this.#watch(method, admission)
+        const { tokenId } = admission.caller
+        this.#options.logger.debug({ outcome: 'allowed', ...fields(), tokenId }, 'call allowed')
+        next(metadata)
+      } catch (error) {
+        answer(error)
+      }
+    }
+    const answer = (error: unknown): void => {
+      const refusal = toAuthError(error)
+      this.#telemetry.decided({ method, caller: peer?.serviceId, reason: refusal.code })
+      call.sendStatus(refuse(refusal, fields(), this.#options.logger))
+    }
+
+    const presented = {
+      method,
+      peer,
+      token: metadata.get(TOKEN_KEY),
+      authorization: metadata.get('authorization'),
+    }
+    try {
+      const admission = authorize(presented, this.#options)
+      if (admission instanceof Promise) admission.then(admit, answer)
+      else admit(admission)
+    } catch (error) {
+      answer(error)
+    }
+  }
+
+  #watch(method: string, { caller, token }: Admission): void {
+    const now = this.#options.clock()
+    this.#telemetry.decided({ method, caller: caller.serviceId, reason: undefined })
+    this.#telemetry.certificateUsed(now - caller.peer.notBefore)
+    if (token !== undefined) this.#telemetry.tokenUsed(now - token.issuedAt * 1000)
+  }
 }

@@ -6,8 +6,8 @@ import type { CertificateAuthority } from '../ca/certificate-authority.ts'
 import { type Address, formatAddress } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
+import { createCallVerifier } from '../interceptor/call-verifier.ts'
 import { createSigningKey } from '../token/signing-key.ts'
-import { createTokenVerifier } from '../token/verify.ts'
 import { TrustState } from '../trust/trust-state.ts'
 import { createGrpcServer } from './grpc/server.ts'
 
@@ -46,7 +46,7 @@ export async function startAuthority(options: AuthorityOptions): Promise<Running
 
   const server = createGrpcServer({
     credentials: identity.credentials,
-    verifyToken: createTokenVerifier({
+    verifyToken: createCallVerifier({
       audience: identity.credentials.current().serviceId,
       trustedIssuer: () => trust.head(),
       clock,

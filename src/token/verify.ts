@@ -13,8 +13,8 @@ declare const verified: unique symbol
 /** A token that this service accepts from the peer that sent it. Made by a `TokenVerifier` alone. */
 export type VerifiedToken = AccessTokenClaims & { readonly [verified]: true }
 
-/** Verifies a token in compact form, sent over a connection of `peer`. */
-export type TokenVerifier = (text: string, peer: VerifiedPeer) => Promise<VerifiedToken>
+/** Verifies a token in compact form, sent over a connection of `peer`; at once where it is known already. */
+export type TokenVerifier = (text: string, peer: VerifiedPeer) => VerifiedToken | Promise<VerifiedToken>
 
 /** Whose tokens are accepted. */
 export interface TrustedIssuer {
@@ -45,7 +45,9 @@ export const MAX_LIFETIME_SECONDS = 3600
  * TOKEN_NOT_YET_VALID, VERIFIER_NOT_READY.
  * @see RFC 9068 section 4; RFC 8705 section 3; RFC 8725 section 3
  */
-export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+export function createTokenVerifier(
+  options: TokenVerifierOptions,
+): (text: string, peer: VerifiedPeer) => Promise<VerifiedToken> {
   return async (text, peer) => {
     const token = parseCompactToken(text)
     const { payload, failure } = await verifySigned(token, options)

@@ -4,10 +4,10 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { MemoryCredentialSource } from '../identity/credential-source.ts'
 import { parseServicePath, type ServiceId } from '../identity/service-id.ts'
+import { createCallVerifier } from '../interceptor/call-verifier.ts'
 import { MeshServer } from '../interceptor/mesh-server.ts'
 import { type ClientCallOptions, createPromiseClient } from '../interceptor/promise-client.ts'
 import type { PromiseClient, ServiceType } from '../interceptor/service-types.ts'
-import { createTokenVerifier } from '../token/verify.ts'
 import type { TrustState } from '../trust/trust-state.ts'
 import type { Generation } from './generation.ts'
 
@@ -42,7 +42,7 @@ export class Workload {
     this.#requireOpen()
     const { generation, trust, logger, clock } = this.#parts
     const credentials = new MemoryCredentialSource(generation.credential)
-    const verifyToken = createTokenVerifier({ audience: this.serviceId, trustedIssuer: () => trust.head(), clock })
+    const verifyToken = createCallVerifier({ audience: this.serviceId, trustedIssuer: () => trust.head(), clock })
     const server = new MeshServer({ credentials, verifyToken, logger, clock }, rules)
     this.#servers.push(server)
     return server

@@ -17,6 +17,7 @@ describe('a verified peer', () => {
       thumbprint: createHash('sha256').update(valid).digest('base64url'),
       serialNumber: validTemplate.serialNumber,
       dnsNames: ['localhost'],
+      notBefore: validTemplate.notBefore,
       notAfter: validTemplate.notAfter + 999,
     })
   })

@@ -20,9 +20,9 @@ function ruleOf(declaration: AccessDeclaration): AccessRule {
 }
 
 /** A valid call of `orders`, and how it differs. */
-function decide(presented: Partial<Presented> = {}, options: Partial<AuthorizeOptions> = {}) {
-  return authorize(
-    { method: METHOD, peer, authorization: [`Bearer ${signToken()}`], ...presented },
+async function decide(presented: Partial<Presented> = {}, options: Partial<AuthorizeOptions> = {}) {
+  const { caller } = await authorize(
+    { method: METHOD, peer, token: [], authorization: [`Bearer ${signToken()}`], ...presented },
     {
       ruleOf: (method) => (method === METHOD ? tokenRule : undefined),
       verifyToken: createVerifier(),
@@ -30,6 +30,7 @@ function decide(presented: Partial<Presented> = {}, options: Partial<AuthorizeOp
       ...options,
     },
   )
+  return caller
 }
 
 const underRule = (rule: AccessRule): Partial<AuthorizeOptions> => ({ ruleOf: () => rule })
@@ -133,6 +134,22 @@ describe('authorize', () => {
     for (const authorization of malformed) {
       const refusal = await refusalOf('CREDENTIALS_MALFORMED', () => decide({ authorization }, neverVerifies))
       expect(JSON.stringify([refusal.message, refusal.details, refusal.logDetail])).not.toContain(token.slice(-20))
+    }
+  })
+
+  test('takes a token under either name, and from both together none', async () => {
+    const token = signToken()
+    expect(await decide({ token: [token], authorization: [] })).toMatchObject({ serviceId: peer.serviceId })
+    for (const presented of [
+      { token: [token], authorization: [`Bearer ${token}`] },
+      { token: [token, token], authorization: [] },
+      { token: [token], authorization: [''] },
+      { token: [Buffer.from(token)], authorization: [] },
+    ]) {
+      await refusalOf('CREDENTIALS_MALFORMED', () => decide(presented, neverVerifies))
+    }
+    for (const other of [`Bearer ${token}`, `${token},${token}`, `${token} `, '']) {
+      await refusalOf('CREDENTIALS_MALFORMED', () => decide({ token: [other], authorization: [] }))
     }
   })
 

@@ -1,0 +1,21 @@
+/**
+ * The benchmarks: `npm run bench -- NAME`. Each measures its sides in turn in one run and prints a table;
+ * with `--json` the last line is one JSON object.
+ */
+
+import type { Benchmark } from './report.ts'
+import { writeReport } from './report.ts'
+import { benchVerify } from './verify.ts'
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  verify: benchVerify,
+}
+
+const [name = '', ...flags] = process.argv.slice(2)
+const benchmark = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined
+if (benchmark === undefined || flags.some((flag) => flag !== '--json')) {
+  process.stderr.write(`Usage: npm run bench -- NAME [--json], where NAME is ${Object.keys(BENCHMARKS).join(', ')}.\n`)
+  process.exitCode = 2
+} else {
+  writeReport(await benchmark(), flags.includes('--json'))
+}

@@ -1,0 +1,197 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { AuthError } from '../../src/core/errors.ts'
+import { createSigningKey } from '../../src/token/signing-key.ts'
+import { cacheTokens, type TokenCacheOptions } from '../../src/token/token-cache.ts'
+import type { TokenVerifier, TrustedIssuer } from '../../src/token/verify.ts'
+import { refusalOf } from '../support/refusal.ts'
+import { anotherPeer, createVerifier, issuedAtMs, issuerKey, peer, signToken, validPayload } from '../support/token.ts'
+
+let now: number
+let head: TrustedIssuer
+let verified: string[]
+
+beforeEach(() => {
+  now = issuedAtMs + 10_000
+  head = { issuer: validPayload.iss, keys: new Map([[issuerKey.keyId, issuerKey]]) }
+  verified = []
+})
+
+/** A cache before a verifier that counts what it is given. */
+function createCache(options: Partial<TokenCacheOptions> = {}): TokenVerifier {
+  const trusted = { trustedIssuer: () => head, clock: () => now }
+  const verify = createVerifier(trusted)
+  const counting: TokenVerifier = (text, sender) => {
+    verified.push(text)
+    return verify(text, sender)
+  }
+  return cacheTokens(counting, { ...trusted, ...options })
+}
+
+describe('a token cache', () => {
+  test('verifies a token once, and then answers at once with the same', async () => {
+    const verify = createCache()
+    const text = signToken()
+    const first = await verify(text, peer)
+    expect(first).toMatchObject({ tokenId: validPayload.jti })
+    expect(verify(text, peer)).toBe(first)
+    expect(verified).toEqual([text])
+  })
+
+  test('tells of each token whether it was known', async () => {
+    const lookups: boolean[] = []
+    const verify = createCache({ onLookup: (isKnown) => lookups.push(isKnown) })
+    const text = signToken()
+    await verify(text, peer)
+    await verify(text, peer)
+    await refusalOf('CREDENTIALS_MALFORMED', () => verify('x', peer))
+    expect(lookups).toEqual([false, true, false])
+  })
+
+  test('verifies once what many calls bring at the same time', async () => {
+    const verify = createCache()
+    const text = signToken()
+    const tokens = await Promise.all(Array.from({ length: 50 }, () => verify(text, peer)))
+    expect(new Set(tokens).size).toBe(1)
+    expect(verified).toEqual([text])
+  })
+
+  test('refuses a stolen token each time, and the owner is not made to pay for it', async () => {
+    const verify = createCache()
+    const text = signToken()
+    await verify(text, peer)
+    for (let theft = 0; theft < 3; theft += 1) {
+      await refusalOf('TOKEN_BINDING_MISMATCH', () => verify(text, anotherPeer))
+    }
+    verified = []
+    await verify(text, peer)
+    expect(verified).toEqual([])
+  })
+
+  test('refuses a stolen token also while its owner waits for the same', async () => {
+    const verify = createCache()
+    const text = signToken()
+    const own = verify(text, peer)
+    await refusalOf('TOKEN_BINDING_MISMATCH', () => verify(text, anotherPeer))
+    expect(await own).toMatchObject({ subject: peer.serviceId })
+  })
+
+  test('holds a token to its time as its verifier does, to the millisecond', async () => {
+    const verify = createCache()
+    const text = signToken()
+    await verify(text, peer)
+    for (const [time, isGood] of [
+      [(validPayload.iat - 30) * 1000, true],
+      [(validPayload.iat - 30) * 1000 - 1, false],
+      [(validPayload.exp + 30) * 1000 - 1, true],
+      [(validPayload.exp + 30) * 1000, false],
+      [issuedAtMs + 10_000, true],
+    ] as const) {
+      now = time
+      const [cached, afresh] = [await outcomeOf(verify, text), await outcomeOf(createCache(), text)]
+      expect(cached, new Date(time).toISOString()).toBe(afresh)
+      expect(cached === 'good').toBe(isGood)
+    }
+  })
+
+  test('knows a token no more once its key is withdrawn, or the issuer is another', async () => {
+    const verify = createCache()
+    const text = signToken()
+    const other = createSigningKey().verificationKey
+    const trusted = head
+    for (const distrusted of [
+      { ...trusted, keys: new Map() },
+      { ...trusted, keys: new Map([[other.keyId, other]]) },
+      { ...trusted, issuer: 'https://other.shop.internal' },
+    ]) {
+      head = trusted
+      await verify(text, peer)
+      head = distrusted
+      await refusalOf('TOKEN_INVALID', () => verify(text, peer))
+    }
+    head = { ...trusted, keys: new Map([...trusted.keys, [other.keyId, other]]) }
+    verified = []
+    await verify(text, peer)
+    expect(verified).toHaveLength(1)
+    head = { ...trusted }
+    await verify(text, peer)
+    expect(verified).toHaveLength(1)
+  })
+
+  test('answers nothing while nothing is known of what is trusted', async () => {
+    let isReady = true
+    const trustedIssuer = () => {
+      if (isReady) return head
+      throw new AuthError('VERIFIER_NOT_READY', 'Not ready.')
+    }
+    const verify = createCache({ trustedIssuer })
+    const text = signToken()
+    await verify(text, peer)
+    isReady = false
+    await refusalOf('VERIFIER_NOT_READY', () => verify(text, peer))
+  })
+
+  test('remembers no refusal, and no other spelling of what it knows', async () => {
+    const verify = createCache()
+    const text = signToken()
+    await verify(text, peer)
+    for (const spelling of [`${text} `, ` ${text}`, `${text}=`, `${text}\n`, `${text}.`, text.slice(0, -1)]) {
+      verified = []
+      await refusalOf('CREDENTIALS_MALFORMED', () => verify(spelling, peer))
+      await refusalOf('CREDENTIALS_MALFORMED', () => verify(spelling, peer))
+      expect(verified).toEqual([spelling, spelling])
+    }
+  })
+
+  test('keeps a bounded number of tokens, the latest', async () => {
+    const verify = createCache({ maxEntries: 3 })
+    const texts = tokens(5)
+    for (const text of texts) await verify(text, peer)
+    expect(await knownOf(verify, texts)).toEqual([false, false, true, true, true])
+  })
+
+  test('keeps a bounded number of characters, the latest tokens', async () => {
+    const texts = tokens(4)
+    const [length = 0] = texts.map((text) => text.length)
+    const verify = createCache({ maxCharacters: 2 * length })
+    for (const text of texts) await verify(text, peer)
+    expect(await knownOf(verify, texts)).toEqual([false, false, true, true])
+  })
+
+  test('counts what it drops: a thousand tokens that expire leave all the room', async () => {
+    const texts = tokens(3)
+    const verify = createCache({ maxCharacters: texts.join('').length })
+    for (let time = 0; time < 300; time += 1) {
+      for (const text of texts) await verify(text, peer)
+      now += 400_000
+      for (const text of texts) await refusalOf('TOKEN_EXPIRED', () => verify(text, peer))
+      now -= 400_000
+    }
+    for (const text of texts) await verify(text, peer)
+    expect(await knownOf(verify, texts)).toEqual([true, true, true])
+  })
+})
+
+function tokens(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => signToken({ payload: { jti: `token-${index}` } }))
+}
+
+/** Which of some tokens a cache knows, asked from the latest to the first so that asking drops none of them. */
+async function knownOf(verify: TokenVerifier, texts: readonly string[]): Promise<readonly boolean[]> {
+  verified = []
+  const known = new Map<string, boolean>()
+  for (const text of texts.toReversed()) {
+    const before = verified.length
+    await verify(text, peer)
+    known.set(text, verified.length === before)
+  }
+  return texts.map((text) => known.get(text) ?? false)
+}
+
+async function outcomeOf(verify: TokenVerifier, text: string): Promise<string> {
+  try {
+    await verify(text, peer)
+    return 'good'
+  } catch (error) {
+    return (error as AuthError).code
+  }
+}
