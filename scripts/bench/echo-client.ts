@@ -1,10 +1,12 @@
 /** Calls an echo over mutual TLS, in one of three ways; the first argument names it. */
 
-import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
+import { Metadata } from '@grpc/grpc-js'
 import { type CredentialMaterial, createLogger, parseAddress, parseCredential } from 'countersign'
 import { systemClock } from '../../src/core/clock.ts'
 import { joinWith } from '../../src/workload/join-mesh.ts'
+import { callInTurn } from './calls-in-turn.ts'
 import { Echo } from './protos.ts'
+import { stockSay } from './stock-client.ts'
 import { answerRequests } from './worker.ts'
 
 export interface ClientSetUp {
@@ -20,54 +22,27 @@ export interface ClientSetUp {
 type Say = () => Promise<unknown>
 
 const CLIENTS: Readonly<Record<string, (setUp: ClientSetUp) => Promise<Say>>> = {
-  bare: async (setUp) => stockSay(setUp, () => new Metadata()),
-  naive: async (setUp) => stockSay(setUp, () => bearing(setUp.token)),
+  bare: async ({ material, address }) => stockSay(material, address),
+  naive: async ({ material, address, token }) => stockSay(material, address, () => bearing(token)),
   ours: ourSay,
 }
 
-const CALLS_IN_FLIGHT = 16
-
-let say: Say
+let say: Say = () => Promise.reject(new Error('not started'))
 
 answerRequests({
   start: async (setUp: ClientSetUp) => {
-    say = (await CLIENTS[process.argv[2] ?? '']?.(setUp)) ?? Promise.reject
+    say = (await CLIENTS[process.argv[2] ?? '']?.(setUp)) ?? say
     await say()
   },
-  round: async (calls: number) => {
-    let left = calls
-    const callInTurn = async () => {
-      while (left > 0) {
-        left -= 1
-        await say()
-      }
-    }
-    await Promise.all(Array.from({ length: CALLS_IN_FLIGHT }, callInTurn))
-  },
+  round: (calls: number) => callInTurn(say, calls),
 })
 
 async function ourSay({ material, authority, address }: ClientSetUp): Promise<Say> {
   const credential = parseCredential(material, systemClock(), 'the benchmark')
-  const workload = await joinWith(credential, {
-    authority: parseAddress(authority),
-    logger: createLogger('caller'),
-    clock: systemClock,
-  })
+  const logger = createLogger('caller')
+  const workload = await joinWith(credential, { authority: parseAddress(authority), logger, clock: systemClock })
   const client = workload.createClient(Echo, 'echo', address)
   return () => client.say({ text: 'hello' })
-}
-
-function stockSay({ material, address }: ClientSetUp, metadata: () => Metadata): Say {
-  const [root, key, chain] = [material.bundle, material.privateKey, material.certificateChain].map((pem) =>
-    Buffer.from(pem),
-  )
-  const client = new Echo(address, credentials.createSsl(root, key, chain))
-  return () =>
-    new Promise((resolve, reject) => {
-      client.say({ text: 'hello' }, metadata(), (error: ServiceError | null, response?: object) =>
-        error === null ? resolve(response) : reject(error),
-      )
-    })
 }
 
 function bearing(token: string): Metadata {

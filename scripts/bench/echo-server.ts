@@ -1,20 +1,13 @@
 /** An echo over mutual TLS, in one of three ways; the first argument names it. */
 
 import { createPublicKey } from 'node:crypto'
-import {
-  Server,
-  ServerCredentials,
-  ServerInterceptingCall,
-  type ServerInterceptor,
-  ServerListenerBuilder,
-  type ServerOptions,
-  status,
-} from '@grpc/grpc-js'
+import { ServerInterceptingCall, type ServerInterceptor, ServerListenerBuilder, status } from '@grpc/grpc-js'
 import { type CredentialMaterial, createLogger, parseAddress, parseCredential } from 'countersign'
 import { jwtVerify } from 'jose'
 import { systemClock } from '../../src/core/clock.ts'
 import { joinWith } from '../../src/workload/join-mesh.ts'
 import { Echo } from './protos.ts'
+import { serveStock } from './stock-server.ts'
 import { answerRequests } from './worker.ts'
 
 export interface ServerSetUp {
@@ -28,8 +21,8 @@ export interface ServerSetUp {
 }
 
 const SERVERS: Readonly<Record<string, (setUp: ServerSetUp) => Promise<number>>> = {
-  bare: (setUp) => serveStock(setUp, {}),
-  naive: (setUp) => serveStock(setUp, { interceptors: [verifyingInterceptor(setUp)] }),
+  bare: ({ material }) => serveStock(material),
+  naive: (setUp) => serveStock(setUp.material, { interceptors: [verifyingInterceptor(setUp)] }),
   ours: serveOurs,
 }
 
@@ -47,19 +40,6 @@ async function serveOurs({ material, authority }: ServerSetUp): Promise<number> 
   const server = workload.createServer()
   server.addService(Echo, { say: async ({ request }) => request })
   return (await server.listen('localhost:0')).port
-}
-
-/** Stock grpc-js: its own TLS listener, a client certificate required, a callback handler. */
-async function serveStock({ material }: ServerSetUp, options: ServerOptions): Promise<number> {
-  const server = new Server(options)
-  server.addService(Echo.service, {
-    Say: (call: { request: object }, callback: (error: null, response: object) => void) => callback(null, call.request),
-  })
-  const pair = { private_key: Buffer.from(material.privateKey), cert_chain: Buffer.from(material.certificateChain) }
-  const tls = ServerCredentials.createSsl(Buffer.from(material.bundle), [pair], true)
-  return new Promise((resolve, reject) =>
-    server.bindAsync('localhost:0', tls, (error, port) => (error === null ? resolve(port) : reject(error))),
-  )
 }
 
 /** Verifies the token of each call with jose, as people write it. */

@@ -3,12 +3,15 @@
  * with `--json` the last line is one JSON object.
  */
 
-import type { Benchmark } from './report.ts'
-import { writeReport } from './report.ts'
+import { benchIssueToken } from './issue-token.ts'
+import { type Benchmark, writeReport } from './report.ts'
 import { benchVerify } from './verify.ts'
+import { benchVerifyCold } from './verify-cold.ts'
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   verify: benchVerify,
+  'verify-cold': benchVerifyCold,
+  'issue-token': benchIssueToken,
 }
 
 const [name = '', ...flags] = process.argv.slice(2)

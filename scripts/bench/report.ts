@@ -1,3 +1,5 @@
+import { type Median, uncertaintyOf } from './statistics.ts'
+
 /** Runs to its end and tells what it measured. */
 export type Benchmark = () => Promise<Report>
 
@@ -24,7 +26,7 @@ export function writeReport({ headline, columns, rows, figures }: Report, asJson
   if (asJson) process.stdout.write(`\n${JSON.stringify(figures)}\n`)
 }
 
-/** A number as a table shows it. */
-export function format(value: number, digits: number): string {
-  return value.toFixed(digits)
+/** A median as a table shows it, with half of the width of its interval. */
+export function formatMedian(median: Median, digits: number): string {
+  return `${median.value.toFixed(digits)} ±${uncertaintyOf(median).toFixed(digits)}`
 }

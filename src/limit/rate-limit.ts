@@ -1,3 +1,4 @@
+import { BoundedMap } from '../core/bounded-map.ts'
 import type { Clock } from '../core/clock.ts'
 
 export interface RateLimitOptions {
@@ -5,7 +6,7 @@ export interface RateLimitOptions {
   readonly burst: number
   /** How many come in the long run. */
   readonly perSecond: number
-  /** How many keys are remembered: beyond that, the one that was charged longest ago is forgotten. */
+  /** How many keys are remembered: beyond that, those that have not come for longest are forgotten. */
   readonly maxKeys: number
   /** Milliseconds, never set back. */
   readonly clock: Clock
@@ -18,15 +19,14 @@ export interface RateLimitOptions {
 export class RateLimit {
   readonly #intervalMs: number
   readonly #toleranceMs: number
-  readonly #maxKeys: number
   readonly #clock: Clock
-  /** When each key would come next if it came evenly; the one that was charged last stands last. */
-  readonly #expected = new Map<string, number>()
+  /** When each key would come next if it came evenly. */
+  readonly #expected: BoundedMap<number>
 
   constructor({ burst, perSecond, maxKeys, clock }: RateLimitOptions) {
     this.#intervalMs = 1000 / perSecond
     this.#toleranceMs = (burst - 1) * this.#intervalMs
-    this.#maxKeys = maxKeys
+    this.#expected = new BoundedMap({ maxEntries: maxKeys })
     this.#clock = clock
   }
 
@@ -39,10 +39,7 @@ export class RateLimit {
   /** Counts one for a key, whether it may come or not. */
   charge(key: string): void {
     const now = this.#clock()
-    const expected = Math.max(this.#expected.get(key) ?? now, now) + this.#intervalMs
-    this.#expected.delete(key)
-    this.#expected.set(key, expected)
-    const [longestAgo] = this.#expected.keys()
-    if (this.#expected.size > this.#maxKeys && longestAgo !== undefined) this.#expected.delete(longestAgo)
+    const expected = Math.max(this.#expected.get(key) ?? now, now)
+    this.#expected.set(key, expected + this.#intervalMs)
   }
 }

@@ -37,9 +37,6 @@ export function encodeClaims(claims: AccessTokenClaims): Record<string, unknown>
   }
 }
 
-/** Claims that a verifier must have before it looks at their values. */
-export const REQUIRED_CLAIMS = ['iss', 'sub', 'aud', 'client_id', 'scope', 'jti', 'iat', 'exp', 'cnf']
-
 /**
  * Parses the claims of a token whose signature was verified. Checks their form, not their values.
  * @throws AuthError TOKEN_INVALID
@@ -56,7 +53,7 @@ export function parseClaims(payload: Readonly<Record<string, unknown>>): AccessT
     tokenId: requireTokenId(payload),
     issuedAt: requireSeconds(payload, 'iat'),
     expiresAt: requireSeconds(payload, 'exp'),
-    thumbprint: confirmationOf(payload) ?? '',
+    thumbprint: requireThumbprint(payload),
   }
 }
 
@@ -66,6 +63,12 @@ export function confirmationOf(payload: Readonly<Record<string, unknown>>): stri
   if (typeof confirmation !== 'object' || confirmation === null) return undefined
   const thumbprint = (confirmation as Record<string, unknown>)['x5t#S256']
   return typeof thumbprint === 'string' ? thumbprint : undefined
+}
+
+function requireThumbprint(payload: Readonly<Record<string, unknown>>): string {
+  const thumbprint = confirmationOf(payload)
+  if (thumbprint === undefined) throw invalid('cnf', 'no certificate thumbprint')
+  return thumbprint
 }
 
 function requireText(payload: Readonly<Record<string, unknown>>, name: string): string {

@@ -1,6 +1,6 @@
 /** The order of the group of P-256 (FIPS 186-4, D.1.2.3). */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
-const HALF_ORDER = ORDER >> 1n
+const HALF_ORDER = Buffer.from((ORDER >> 1n).toString(16), 'hex')
 /** A signature is r and s, 32 octets each (RFC 7518 section 3.4). */
 const S_OFFSET = 32
 
@@ -9,7 +9,7 @@ const S_OFFSET = 32
  * write a second form of a signature; only the one with the smaller s counts here.
  */
 export function isLowS(signature: Buffer): boolean {
-  return readS(signature) <= HALF_ORDER
+  return Buffer.compare(signature.subarray(S_OFFSET), HALF_ORDER) <= 0
 }
 
 /** The lower form of a signature. */

@@ -1,6 +1,6 @@
+import { BoundedMap } from '../core/bounded-map.ts'
 import type { Clock } from '../core/clock.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
-import { parseCompactToken } from './compact.ts'
 import { LEEWAY_SECONDS, type TokenVerifier, type TrustedIssuer, type VerifiedToken } from './verify.ts'
 
 export interface TokenCacheOptions {
@@ -17,7 +17,6 @@ export interface TokenCacheOptions {
 
 interface Entry {
   readonly token: VerifiedToken
-  readonly keyId: string
   /** When the verifier would take the token, in milliseconds since 1970: from then, and before the end. */
   readonly validFrom: number
   readonly validTo: number
@@ -42,9 +41,8 @@ export function cacheTokens(verify: TokenVerifier, options: TokenCacheOptions): 
     maxEntries = MAX_ENTRIES,
     maxCharacters = MAX_CHARACTERS,
   } = options
-  const entries = new Map<string, Entry>()
-  const underWay = new Map<string, Promise<VerifiedToken>>()
-  let characters = 0
+  const entries = new BoundedMap<Entry>({ maxEntries, maxWeight: maxCharacters })
+  const underWay = new Map<string, { readonly peer: VerifiedPeer; readonly verifying: Promise<VerifiedToken> }>()
 
   return (text, peer) => {
     const entry = entries.get(text)
@@ -53,43 +51,30 @@ export function cacheTokens(verify: TokenVerifier, options: TokenCacheOptions): 
     const isKnown = isOwn && isTimely(entry, clock()) && isTrusted(entry, trustedIssuer())
     onLookup(isKnown)
     if (isKnown) return entry.token
-    if (isOwn) remove(text)
+    if (isOwn) entries.delete(text)
     return verifyOnce(text, peer)
   }
 
   /** Calls that bring the same token over the same connection at once wait for one verification. */
   function verifyOnce(text: string, peer: VerifiedPeer): Promise<VerifiedToken> {
-    const key = `${peer.thumbprint} ${text}`
-    const verifying = underWay.get(key) ?? verifyAndAdd(text, peer).finally(() => underWay.delete(key))
-    underWay.set(key, verifying)
+    const other = underWay.get(text)
+    if (other?.peer === peer) return other.verifying
+    const verifying = verifyAndAdd(text, peer)
+    underWay.set(text, { peer, verifying })
     return verifying
   }
 
   async function verifyAndAdd(text: string, peer: VerifiedPeer): Promise<VerifiedToken> {
     const head = trustedIssuer()
-    const token = await verify(text, peer)
-    add(text, {
-      token,
-      keyId: parseCompactToken(text).keyId,
-      validFrom: (token.issuedAt - LEEWAY_SECONDS) * 1000,
-      validTo: (token.expiresAt + LEEWAY_SECONDS) * 1000,
-      head,
-    })
-    return token
-  }
-
-  function add(text: string, entry: Entry): void {
-    remove(text)
-    entries.set(text, entry)
-    characters += text.length
-    for (const oldest of entries.keys()) {
-      if (entries.size <= maxEntries && characters <= maxCharacters) return
-      remove(oldest)
+    try {
+      const token = await verify(text, peer)
+      const validFrom = (token.issuedAt - LEEWAY_SECONDS) * 1000
+      const validTo = (token.expiresAt + LEEWAY_SECONDS) * 1000
+      entries.set(text, { token, validFrom, validTo, head }, text.length)
+      return token
+    } finally {
+      if (underWay.get(text)?.peer === peer) underWay.delete(text)
     }
-  }
-
-  function remove(text: string): void {
-    if (entries.delete(text)) characters -= text.length
   }
 }
 
@@ -100,7 +85,7 @@ function isTimely({ validFrom, validTo }: Entry, now: number): boolean {
 function isTrusted(entry: Entry, head: TrustedIssuer): boolean {
   if (entry.head === head) return true
   // An ID is the thumbprint of its key: under the same ID is the same key.
-  if (head.issuer !== entry.token.issuer || !head.keys.has(entry.keyId)) return false
+  if (head.issuer !== entry.token.issuer || !head.keys.has(entry.token.keyId)) return false
   entry.head = head
   return true
 }

@@ -11,7 +11,7 @@ const MESSAGES = {
 } as const satisfies Partial<Record<AuthErrorCode, string>>
 
 /** The codes with which a token is refused. */
-export type TokenRefusalCode = keyof typeof MESSAGES
+type TokenRefusalCode = keyof typeof MESSAGES
 
 /**
  * A token's refusal. The peer learns the code and what to do.

@@ -57,9 +57,9 @@ describe('a rate limit', () => {
     expect([limit.waitMs('a'), limit.waitMs('b')]).toEqual([500, 0])
   })
 
-  test('remembers a bounded number of keys, those that were charged last', () => {
-    const limit = limitOf({ burst: 1, maxKeys: 2 })
-    for (const key of ['a', 'b', 'a', 'c']) limit.charge(key)
-    expect(['a', 'b', 'c'].map((key) => limit.waitMs(key) > 0)).toEqual([true, false, true])
+  test('remembers a bounded number of keys, those that came last', () => {
+    const limit = limitOf({ burst: 1, maxKeys: 4 })
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) limit.charge(key)
+    expect(['a', 'b', 'e', 'f'].map((key) => limit.waitMs(key) > 0)).toEqual([false, false, true, true])
   })
 })

@@ -9,7 +9,7 @@ const [header = '', payload = '', signature = ''] = valid.split('.')
 
 describe('a token in compact form', () => {
   test('is accepted as its issuer writes it', () => {
-    expect(parseCompactToken(valid)).toEqual({ text: valid, keyId: issuerKey.keyId })
+    expect(parseCompactToken(valid)).toEqual({ text: valid, keyId: issuerKey.keyId, payload: validPayload })
   })
 
   test('may have its header and its payload in any order of members', () => {

@@ -28,6 +28,7 @@ const foreign = { cnf: { 'x5t#S256': anotherPeer.thumbprint } }
 describe('a token is verified', () => {
   test('when it is whole, in time, for this service and from the peer that it is bound to', async () => {
     expect(await verify(signToken(), peer)).toEqual({
+      keyId: issuerKey.keyId,
       issuer: validPayload.iss,
       subject: peer.serviceId,
       audience,

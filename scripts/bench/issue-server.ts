@@ -1,0 +1,57 @@
+/** What issues, in one of two ways; the first argument names it. Makes its own CA, and a credential for who calls. */
+
+import { sign } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type CredentialMaterial, createLogger } from 'countersign'
+import { pino } from 'pino'
+import { parseGrantPolicy } from '../../src/access/grant-policy.ts'
+import { systemClock } from '../../src/core/clock.ts'
+import { generateKeyPair } from '../../src/identity/key-pair.ts'
+import { startAuthority } from '../../src/server/start-authority.ts'
+import { AUDIENCE, createBenchCa, ISSUER, POLICY } from './bench-ca.ts'
+import { serveStock } from './stock-server.ts'
+import { answerRequests } from './worker.ts'
+
+export interface IssueSetUp {
+  readonly port: number
+  readonly audience: string
+  /** Of the caller. */
+  readonly material: CredentialMaterial
+}
+
+const { ca, issue } = createBenchCa()
+
+const SERVERS: Readonly<Record<string, () => Promise<number>>> = { ours: serveAuthority, ceiling: serveSigning }
+
+answerRequests({
+  start: async (): Promise<IssueSetUp> => {
+    const port = await (SERVERS[process.argv[2] ?? '']?.() ?? Promise.reject(new Error('unknown server')))
+    return { port, audience: AUDIENCE, material: issue('caller') }
+  },
+})
+
+async function serveAuthority(): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
+  process.once('exit', () => rmSync(directory, { recursive: true }))
+  const log = pino.destination({ dest: join(directory, 'authority.log'), sync: true })
+  const { address } = await startAuthority({
+    ca,
+    issuer: ISSUER,
+    policy: parseGrantPolicy(POLICY, 'policy.yaml'),
+    ttlSeconds: 300,
+    listen: { grpc: { host: 'localhost', port: 0 } },
+    logger: createLogger('authority', { destination: log }),
+    clock: systemClock,
+  })
+  return address.port
+}
+
+function serveSigning(): Promise<number> {
+  const { privateKey } = generateKeyPair()
+  const input = Buffer.alloc(600, 'x')
+  return serveStock(issue('countersign/authority'), {}, () => {
+    sign('sha256', input, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  })
+}

@@ -1,0 +1,65 @@
+import { monotonicClock } from '../../src/core/clock.ts'
+import type { Worker } from './processes.ts'
+
+/** CPU time of one call, in microseconds. */
+export interface Cost {
+  readonly server: number
+  readonly client: number
+}
+
+/** A server, and a client that calls it. */
+export class Pair {
+  readonly #server: Worker
+  readonly #client: Worker
+
+  constructor(server: Worker, client: Worker) {
+    this.#server = server
+    this.#client = client
+  }
+
+  /** What a number of calls cost each side, per call. */
+  async cost(calls: number): Promise<Cost> {
+    const before = await this.#cpuMicros()
+    await this.#client.ask('round', calls)
+    const after = await this.#cpuMicros()
+    return { server: (after.server - before.server) / calls, client: (after.client - before.client) / calls }
+  }
+
+  async #cpuMicros(): Promise<Cost> {
+    return { server: await this.#server.ask('cpuMicros'), client: await this.#client.ask('cpuMicros') }
+  }
+
+  stop(): void {
+    this.#client.stop()
+    this.#server.stop()
+  }
+}
+
+export interface RoundsOptions<Name extends string> {
+  readonly warmUpCalls: number
+  readonly calls: number
+  readonly maxDurationMs: number
+  /** Whether the rounds so far say enough. */
+  readonly isSettled: (rounds: readonly Round<Name>[]) => boolean
+}
+
+export type Round<Name extends string> = Readonly<Record<Name, Cost>>
+
+/** Rounds in which each pair has its turn, so that whatever slows the machine down slows all of them. */
+export async function runRounds<Name extends string>(
+  pairs: Readonly<Record<Name, Pair>>,
+  { warmUpCalls, calls, maxDurationMs, isSettled }: RoundsOptions<Name>,
+): Promise<readonly Round<Name>[]> {
+  const entries = Object.entries<Pair>(pairs)
+  const turn = async (count: number) => {
+    const costs: [string, Cost][] = []
+    for (const [name, pair] of entries) costs.push([name, await pair.cost(count)])
+    return Object.fromEntries(costs) as Round<Name>
+  }
+  const end = monotonicClock() + maxDurationMs
+  await turn(warmUpCalls)
+  const rounds: Round<Name>[] = []
+  while (!isSettled(rounds) && monotonicClock() < end) rounds.push(await turn(calls))
+  for (const [, pair] of entries) pair.stop()
+  return rounds
+}
