@@ -11,7 +11,7 @@ import { encodeCertificate } from '../identity/pem.ts'
 import { parseServicePath, parseTrustDomain, serviceIdOf } from '../identity/service-id.ts'
 import { signIrregular } from './irregular-certificate.ts'
 
-/** A CA in memory, which certifies whatever it is told. It is thirty days old: it can issue what has expired since. */
+/** A CA in memory, which certifies whatever it is told. It is thirty days old, and valid for eleven months more. */
 export interface TestCa extends CertificateAuthority {
   /** Its certificates, and their private keys. */
   readonly hierarchy: Hierarchy

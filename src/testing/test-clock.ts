@@ -19,17 +19,19 @@ export interface TestClock extends Clock {
 /**
  * A clock that begins at a time, in milliseconds since 1970: by default, now.
  *
- * TLS compares certificates with the machine's own clock, which this one cannot move. Certificates of a test CA
- * therefore also hold at the machine's time, as long as that is not more than their 24 hours ahead of the clock's:
- * move a clock into the future, not into the past.
+ * TLS compares certificates with the machine's own clock, which this one cannot move. A test CA therefore lets its
+ * certificates begin at the earlier of both times, and ends them by this clock. So move a clock ahead, up to the eleven
+ * months that the CA itself is valid for; not a day into the past, where certificates have ended for TLS before they
+ * have for the services.
  *
  * @example
  * import assert from 'node:assert/strict'
  * import { createTestClock } from 'countersign/testing'
  *
- * const clock = createTestClock(Date.UTC(2030, 0, 1))
+ * const clock = createTestClock()
+ * const start = clock()
  * clock.advance(60_000)
- * assert.equal(clock(), Date.UTC(2030, 0, 1, 0, 1))
+ * assert.equal(clock(), start + 60_000)
  */
 export function createTestClock(start: number = systemClock()): TestClock {
   let now = requireNumber(start)
@@ -41,8 +43,7 @@ export function createTestClock(start: number = systemClock()): TestClock {
   return Object.assign(() => now, {
     set,
     advance(milliseconds: number) {
-      if (!(milliseconds >= 0))
-        throw new TypeError('A clock advances by milliseconds, 0 or more. To move it back, set it.')
+      if (milliseconds < 0) throw new TypeError('A clock advances by 0 ms or more. To move it back, set it.')
       set(now + milliseconds)
     },
     subscribe: (listener: () => void) => subscribers.add(listener),

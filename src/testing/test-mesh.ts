@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.ts'
 import { type Logger, silentLogger } from '../core/logger.ts'
 import type { Credential } from '../identity/credential.ts'
 import { generateKeyPair } from '../identity/key-pair.ts'
@@ -22,7 +23,7 @@ export interface TestMeshOptions {
 export interface JoinTestMeshOptions {
   readonly logger?: Logger
   /** A clock of the service's own, to test one that is wrong. Default: the mesh's. */
-  readonly clock?: () => number
+  readonly clock?: Clock
 }
 
 /** A mesh in memory, over TLS on free ports of `localhost`. */
