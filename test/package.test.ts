@@ -62,6 +62,52 @@ process.stdout.write(JSON.stringify({
 }))
 `
 
+/** A user's test of the shop's inventory, in Node's own runner. */
+const TEST = `
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Credential } from 'countersign'
+import { channelCredentials, createTestCa, reasonOf, recordingLogger, startTestMesh, type TestMesh } from 'countersign/testing'
+import { Inventory } from './protos.ts'
+
+const policy = { grants: [{ caller: 'orders', audience: 'inventory', scopes: ['inventory.reserve'] }] }
+
+async function serve(mesh: TestMesh): Promise<string> {
+  const server = (await mesh.join('inventory')).createServer()
+  server.addService(Inventory, {
+    reserve: async ({ request }) => ({ remaining: 10 - request.quantity }),
+    restock: async () => ({}),
+  })
+  const { port } = await server.listen('localhost:0')
+  return 'localhost:' + port
+}
+
+test('orders reserves, a day later too', async () => {
+  await using mesh = await startTestMesh({ policy, logger: recordingLogger() })
+  for (const milliseconds of [0, 25 * 60 * 60 * 1000]) {
+    mesh.clock.advance(milliseconds)
+    const address = await serve(mesh)
+    const inventory = (await mesh.join('orders')).createClient(Inventory, 'inventory', address)
+    const { remaining } = await inventory.reserve({ sku: 'tea', quantity: 3 })
+    assert.equal(remaining, 7)
+  }
+})
+
+test('nobody reserves without a token, or with a certificate of another CA', async () => {
+  await using mesh = await startTestMesh({ policy })
+  const address = await serve(mesh)
+  const reasonFor = (credential: Credential) => new Promise((resolve) => {
+    const client = new Inventory(address, channelCredentials(credential))
+    client.reserve({ sku: 'tea' }, (error) => {
+      client.close()
+      resolve(error && reasonOf(error))
+    })
+  })
+  assert.equal(await reasonFor(mesh.credential('orders')), 'CREDENTIALS_MISSING')
+  assert.equal(await reasonFor(createTestCa().credential('orders', { bundle: mesh.ca.bundle })), undefined)
+})
+`
+
 const TSCONFIG = {
   compilerOptions: {
     module: 'nodenext',
@@ -71,6 +117,7 @@ const TSCONFIG = {
     exactOptionalPropertyTypes: true,
     noUncheckedIndexedAccess: true,
     skipLibCheck: false,
+    rewriteRelativeImportExtensions: true,
     outDir: 'out',
     rootDir: '.',
   },
@@ -119,6 +166,13 @@ describe('the package, installed in another project', () => {
     })
   })
 
+  test('brings a test kit, which needs no other test runner than Node', async () => {
+    await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.'], project)
+    const output = await run(process.execPath, ['out/inventory.test.js'], project)
+    expect(output).toMatch(/^. tests 2$/m)
+    expect(output).toMatch(/^. pass 2$/m)
+  })
+
   test('keeps what it does not export to itself', async () => {
     const reach = "import('countersign/dist/core/errors.js').catch(({ code }) => console.log(code))"
     expect(await run(process.execPath, ['--eval', reach], project)).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n')
@@ -160,6 +214,11 @@ async function createProject(project: string): Promise<void> {
   await mkdir(join(project, 'out'))
   await writeFile(join(project, 'out/greeting.proto'), PROTO)
   await writeFile(join(project, 'consumer.ts'), CONSUMER)
+  await writeFile(join(project, 'inventory.test.ts'), TEST)
+  for (const entry of ['proto', 'gen', 'protos.ts']) {
+    await cp(join(root, 'examples/shop', entry), join(project, entry), { recursive: true })
+  }
+  await cp(join(root, 'examples/shop/proto'), join(project, 'out/proto'), { recursive: true })
 }
 
 interface Lockfile {

@@ -52,7 +52,8 @@ export function createCertificateAuthority({ trustDomain, clock = systemClock }:
   return certificateAuthorityOf(createHierarchy(trustDomain, clock()), clock)
 }
 
-export function certificateAuthorityOf(issuer: Issuer, clock: Clock): CertificateAuthority {
+/** @param templateOf what a leaf is to say, at a time */
+export function certificateAuthorityOf(issuer: Issuer, clock: Clock, templateOf = leafTemplate): CertificateAuthority {
   const { trustDomain, root, intermediate, intermediateKey } = issuer
   return {
     trustDomain,
@@ -62,7 +63,7 @@ export function certificateAuthorityOf(issuer: Issuer, clock: Clock): Certificat
       requireValidNow(issuer, now)
       requireP256(publicKey)
       const request = { trustDomain, path, dnsNames: parseDnsNames(dnsNames), publicKey }
-      const leaf = issueCertificate(leafTemplate(request, intermediate, now), intermediateKey, intermediate)
+      const leaf = issueCertificate(templateOf(request, intermediate, now), intermediateKey, intermediate)
       return {
         serviceId: serviceIdOf(trustDomain, path),
         certificateChain: encodeCertificate(leaf.der) + encodeCertificate(intermediate.der),

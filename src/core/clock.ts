@@ -1,5 +1,9 @@
 /** The time, in milliseconds since 1970-01-01T00:00:00Z. An argument everywhere, so that tests move it. */
-export type Clock = () => number
+export interface Clock {
+  (): number
+  /** Of a clock that can be moved: calls `listener` after each move. Returns what ends that. */
+  readonly subscribe?: (listener: () => void) => () => void
+}
 
 export const systemClock: Clock = () => Date.now()
 

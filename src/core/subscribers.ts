@@ -9,12 +9,13 @@ export class Subscribers<Value> {
   }
 
   /**
-   * Tells everyone, also where one of them fails.
+   * Tells everyone, also where one of them fails; not those whom another ended meanwhile.
    * @throws AggregateError with what they threw, once all have been told
    */
   publish(value: Value): void {
     const failures: unknown[] = []
     for (const listener of [...this.#listeners]) {
+      if (!this.#listeners.has(listener)) continue
       try {
         listener(value)
       } catch (error) {

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 
-/** A timer does not notice that the clock was set, nor that the machine slept; this is how late it then is at most. */
+/** A timer does not notice that the machine's clock was set, nor that it slept; this is how late it then is at most. */
 const MAX_TIMER_MS = 60_000
 
 /**
@@ -10,11 +10,21 @@ const MAX_TIMER_MS = 60_000
  */
 export function callAt(time: number, clock: Clock, action: () => void): () => void {
   let timer: NodeJS.Timeout | undefined
+  const cancel = () => {
+    clearTimeout(timer)
+    unsubscribe?.()
+  }
   const wait = () => {
-    timer = setTimeout(run, Math.min(Math.max(time - clock(), 0), MAX_TIMER_MS))
+    clearTimeout(timer)
+    timer = setTimeout(look, Math.min(Math.max(time - clock(), 0), MAX_TIMER_MS))
     timer.unref()
   }
-  const run = () => (clock() < time ? wait() : action())
+  const look = () => {
+    if (clock() < time) return wait()
+    cancel()
+    action()
+  }
+  const unsubscribe = clock.subscribe?.(look)
   wait()
-  return () => clearTimeout(timer)
+  return cancel
 }

@@ -7,7 +7,7 @@ import { type Address, formatAddress } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { createCallVerifier } from '../interceptor/call-verifier.ts'
-import { createSigningKey } from '../token/signing-key.ts'
+import { createSigningKey, type SigningKey } from '../token/signing-key.ts'
 import { TrustState } from '../trust/trust-state.ts'
 import { createGrpcServer } from './grpc/server.ts'
 
@@ -18,6 +18,8 @@ export interface AuthorityOptions {
   /** The lifetime of a token where its grant sets none. */
   readonly ttlSeconds: number
   readonly listen: { readonly grpc: Address }
+  /** Signs the tokens. A new key, which exists in this process only, unless given. */
+  readonly signingKey?: SigningKey
   readonly logger: Logger
   readonly clock: Clock
 }
@@ -33,13 +35,12 @@ export interface RunningAuthority {
 }
 
 /**
- * Starts an authority: its own certificate, a token signing key that exists in this process only, its gRPC face.
+ * Starts an authority: its own certificate, its token signing key, its gRPC face.
  * @throws AuthError CONFIGURATION_INVALID
  */
 export async function startAuthority(options: AuthorityOptions): Promise<RunningAuthority> {
-  const { ca, issuer, policy, ttlSeconds, listen, logger, clock } = options
+  const { ca, issuer, policy, ttlSeconds, listen, signingKey = createSigningKey(), logger, clock } = options
   const identity = startIdentity(ca, hostNames(listen.grpc), { clock, logger })
-  const signingKey = createSigningKey()
   const { verificationKey } = signingKey
   const trust = new TrustState()
   trust.replace({ issuer, keys: new Map([[verificationKey.keyId, verificationKey]]) })

@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto'
 import { AuthError } from '../core/errors.ts'
-import { generateKeyPair } from '../identity/key-pair.ts'
+import { generateKeyPair, type KeyPair } from '../identity/key-pair.ts'
 import { type AccessTokenClaims, encodeClaims } from './claims.ts'
 import { MAX_TOKEN_LENGTH } from './compact.ts'
 import { toLowS } from './low-s.ts'
@@ -16,8 +16,8 @@ export interface SigningKey {
   sign(claims: AccessTokenClaims): string
 }
 
-export function createSigningKey(): SigningKey {
-  const { privateKey, publicKey } = generateKeyPair()
+/** @param pair on P-256; whoever gives it can sign as well */
+export function createSigningKey({ privateKey, publicKey }: KeyPair = generateKeyPair()): SigningKey {
   const keyId = keyIdOf(publicKey)
   const header = encodeJson({ alg: 'ES256', typ: 'at+jwt', kid: keyId })
   return {

@@ -81,7 +81,10 @@ function receive(socket: TLSSocket, options: ListenerOptions): void {
 function verifySocket(socket: TLSSocket, options: ListenerOptions): VerifiedPeer {
   if (!socket.authorized) throw new AuthError('TRANSPORT_NOT_AUTHENTICATED', 'unverified client certificate')
   if (socket.alpnProtocol !== 'h2') throw new AuthError('TRANSPORT_NOT_AUTHENTICATED', 'connection without HTTP/2')
-  return verifyPeer(socket.getPeerCertificate().raw, options.credentials.current().trustDomain)
+  const peer = verifyPeer(socket.getPeerCertificate().raw, options.credentials.current().trustDomain)
+  // The handshake has asked the machine's clock.
+  if (options.clock() > peer.notAfter) throw new AuthError('CERTIFICATE_EXPIRED', 'expired certificate')
+  return peer
 }
 
 function cutAtExpiry(socket: TLSSocket, peer: VerifiedPeer, clock: Clock): void {

@@ -32,6 +32,15 @@ describe('subscribers', () => {
     expect(heard).toEqual(['news'])
   })
 
+  test('are not told any more once another has ended them', () => {
+    const subscribers = new Subscribers<number>()
+    const heard: number[] = []
+    subscribers.add(() => end())
+    const end = subscribers.add((value) => heard.push(value))
+    subscribers.publish(1)
+    expect(heard).toEqual([])
+  })
+
   test('may end themselves, or add others, while they are told', () => {
     const subscribers = new Subscribers<number>()
     const heard: string[] = []

@@ -46,6 +46,32 @@ describe('an action at a time', () => {
     expect(action).toHaveBeenCalledOnce()
   })
 
+  test('runs at once where the clock tells that it was moved there', () => {
+    const action = vi.fn()
+    const clock = movableClock()
+    callAt(DAY_MS, clock, action)
+    clock.moveTo(DAY_MS - 1)
+    expect(action).not.toHaveBeenCalled()
+    expect(vi.getTimerCount()).toBe(1)
+    clock.moveTo(DAY_MS)
+    expect(action).toHaveBeenCalledOnce()
+    expect(vi.getTimerCount()).toBe(0)
+    clock.moveTo(2 * DAY_MS)
+    expect(action).toHaveBeenCalledOnce()
+    expect(clock.listeners.size).toBe(0)
+  })
+
+  test('does not run once it was cancelled on a clock that is moved', () => {
+    const action = vi.fn()
+    const clock = movableClock()
+    const cancel = callAt(DAY_MS, clock, action)
+    cancel()
+    clock.moveTo(DAY_MS)
+    vi.advanceTimersByTime(2 * DAY_MS)
+    expect(action).not.toHaveBeenCalled()
+    expect(clock.listeners.size).toBe(0)
+  })
+
   test('does not run once it was cancelled, at any of its timers', () => {
     for (const elapsed of [0, 10, 30 * DAY_MS]) {
       const action = vi.fn()
@@ -58,3 +84,18 @@ describe('an action at a time', () => {
     }
   })
 })
+
+/** A clock that stands still but for its moves, of which it tells. */
+function movableClock() {
+  let now = 0
+  const listeners = new Set<() => void>()
+  const moveTo = (time: number) => {
+    now = time
+    for (const listener of listeners) listener()
+  }
+  const subscribe = (listener: () => void) => {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+  return Object.assign(() => now, { moveTo, subscribe, listeners })
+}

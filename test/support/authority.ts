@@ -1,6 +1,7 @@
-import { parseGrantPolicy } from '../../src/access/grant-policy.ts'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
-import { type RunningAuthority, startAuthority as start } from '../../src/server/start-authority.ts'
+import { generateKeyPair } from '../../src/identity/key-pair.ts'
+import type { RunningAuthority } from '../../src/server/start-authority.ts'
+import { startTestAuthority } from '../../src/testing/test-authority.ts'
 import { type CapturingLogger, capturingLogger } from './log.ts'
 import type { TestCa } from './pki.ts'
 
@@ -23,20 +24,14 @@ export interface TestAuthority extends RunningAuthority {
 }
 
 export async function startAuthority(options: TestAuthorityOptions): Promise<TestAuthority> {
-  const { pki, clock = systemClock, port = 0 } = options
+  const { pki, policy, clock = systemClock, port = 0 } = options
   const log = capturingLogger()
-  const authority = await start({
-    ca: pki.ca,
-    issuer: ISSUER,
-    policy: parseGrantPolicy(options.policy, 'policy.yaml'),
-    ttlSeconds: 300,
-    listen: { grpc: { host: 'localhost', port } },
-    logger: log,
-    clock,
-  })
-  return {
-    ...authority,
-    log,
-    issued: () => log.lines.filter(({ message }) => message === 'token issued').length,
-  }
+  const keyPair = generateKeyPair()
+  return watched(await startTestAuthority({ ca: pki.ca, policy, logger: log, clock, keyPair, port }), log)
+}
+
+/** An authority, with what its log tells. */
+export function watched(authority: RunningAuthority, log: CapturingLogger): TestAuthority {
+  const issued = () => log.lines.filter(({ message }) => message === 'token issued').length
+  return { ...authority, log, issued }
 }

@@ -1,21 +1,24 @@
-import { createSecureContext } from 'node:tls'
-import { type ChannelCredentials, credentials } from '@grpc/grpc-js'
+import type { ChannelCredentials } from '@grpc/grpc-js'
 import { type Address, formatAddress } from '../../src/core/address.ts'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
 import type { Credential } from '../../src/identity/credential.ts'
 import type { MeshServer } from '../../src/interceptor/mesh-server.ts'
-import { secureContextOptions } from '../../src/transport/tls-options.ts'
+import { channelCredentials } from '../../src/testing/stock-client.ts'
+import type { TestClock } from '../../src/testing/test-clock.ts'
+import { startTestMesh } from '../../src/testing/test-mesh.ts'
 import { joinWith } from '../../src/workload/join-mesh.ts'
 import type { Workload } from '../../src/workload/workload.ts'
-import { startAuthority, type TestAuthority } from './authority.ts'
+import { type TestAuthority, watched } from './authority.ts'
 import { type CapturingLogger, capturingLogger } from './log.ts'
-import { createTestCa, type TestCa } from './pki.ts'
+import { pkiOf, type TestCa } from './pki.ts'
 import { Warehouse, type WarehouseHandlers } from './warehouse.ts'
 
 /** An authority, and a `warehouse` that it vouches for. */
 export interface TestMesh {
   readonly pki: TestCa
   readonly authority: TestAuthority
+  /** Of the authority, and of services without a clock of their own. It stands still until it is moved. */
+  readonly clock: TestClock
   /** Where the warehouse answers. */
   readonly address: string
   /** What the warehouse logs. */
@@ -46,15 +49,11 @@ grants:
 
 /** The real parts in one process, over TLS on free ports of `localhost`. */
 export async function startMesh(handlers: WarehouseHandlers, options: TestMeshOptions = {}): Promise<TestMesh> {
-  const pki = createTestCa()
-  const authority = await startAuthority({ pki, policy: options.policy ?? POLICY })
-  const workloads: Workload[] = []
+  const authorityLog = capturingLogger()
+  const mesh = await startTestMesh({ policy: options.policy ?? POLICY, logger: authorityLog })
 
-  async function join(service: string, joining: JoinOptions = {}): Promise<Workload> {
-    const workload = await joinAs(joining.credential ?? pki.credential(service), authority.address, joining)
-    workloads.push(workload)
-    return workload
-  }
+  const join = (service: string, { credential, clock = mesh.clock, logger = capturingLogger() }: JoinOptions = {}) =>
+    mesh.join(credential ?? service, { clock, logger })
 
   const log = capturingLogger()
   const warehouse = await join('warehouse', { ...options, logger: log })
@@ -62,16 +61,14 @@ export async function startMesh(handlers: WarehouseHandlers, options: TestMeshOp
   server.addService(Warehouse, handlers)
   const address = formatAddress(await server.listen('localhost:0'))
   return {
-    pki,
-    authority,
+    pki: pkiOf(mesh.ca),
+    authority: watched(mesh.authority, authorityLog),
+    clock: mesh.clock,
     address,
     log,
     server,
     join,
-    async close() {
-      for (const workload of workloads.toReversed()) await workload.close()
-      await authority.close()
-    },
+    close: mesh.close,
   }
 }
 
@@ -83,5 +80,5 @@ export function joinAs(credential: Credential, authority: Address, options: Join
 
 /** Mutual TLS as stock grpc-js has it, for calls that no client of ours would make. */
 export function plainTls(credential: Credential): ChannelCredentials {
-  return credentials.createFromSecureContext(createSecureContext(secureContextOptions(credential)))
+  return channelCredentials(credential)
 }

@@ -1,14 +1,13 @@
-import { type CertificateAuthority, certificateAuthorityOf } from '../../src/ca/certificate-authority.ts'
-import { createHierarchy } from '../../src/ca/hierarchy.ts'
-import { type Clock, systemClock } from '../../src/core/clock.ts'
-import { type Credential, type CredentialMaterial, parseCredential } from '../../src/identity/credential.ts'
-import { encodePrivateKey, generateKeyPair } from '../../src/identity/key-pair.ts'
-import { parseServicePath, parseTrustDomain } from '../../src/identity/service-id.ts'
+import type { CertificateAuthority } from '../../src/ca/certificate-authority.ts'
+import type { Clock } from '../../src/core/clock.ts'
+import type { Credential, CredentialMaterial } from '../../src/identity/credential.ts'
+import { encodePrivateKey } from '../../src/identity/key-pair.ts'
+import * as kit from '../../src/testing/test-ca.ts'
 
 /** A CA in memory, thirty days old, so that it can issue what has expired since. */
 export interface TestCa {
   readonly ca: CertificateAuthority
-  /** A new key and certificate, issued and checked at the time of `clock`. */
+  /** A new key and certificate, issued at the time of `clock`. */
   credential(path: string, options?: CredentialOptions): Credential
   material(path: string, options?: CredentialOptions): CredentialMaterial
 }
@@ -20,25 +19,20 @@ export interface CredentialOptions {
   readonly clock?: Clock
 }
 
-const AGE_MS = 30 * 24 * 60 * 60 * 1000
+export function createTestCa(options: kit.TestCaOptions = {}): TestCa {
+  return pkiOf(kit.createTestCa(options))
+}
 
-export function createTestCa(options: { readonly trustDomain?: string; readonly clock?: Clock } = {}): TestCa {
-  const { trustDomain = 'shop.internal', clock: caClock = systemClock } = options
-  const hierarchy = createHierarchy(parseTrustDomain(trustDomain), caClock() - AGE_MS)
-
-  function material(path: string, { dnsNames = ['localhost'], clock = caClock }: CredentialOptions = {}) {
-    const { privateKey, publicKey } = generateKeyPair()
-    const ca = certificateAuthorityOf(hierarchy, clock)
-    const { certificateChain } = ca.issue({ path: parseServicePath(path), dnsNames, publicKey })
-    return { certificateChain, privateKey: encodePrivateKey(privateKey), bundle: ca.bundle }
-  }
-
+/** The CA of the kit, whose clock can be another for each credential. */
+export function pkiOf(ca: kit.TestCa): TestCa {
+  const credential = (path: string, { clock, ...options }: CredentialOptions = {}) =>
+    (clock === undefined ? ca : kit.testCaOf(ca.hierarchy, clock)).credential(path, options)
   return {
-    ca: certificateAuthorityOf(hierarchy, caClock),
-    material,
-    credential(path, credentialOptions = {}) {
-      const { clock = caClock } = credentialOptions
-      return parseCredential(material(path, credentialOptions), clock(), path)
+    ca,
+    credential,
+    material(path, options) {
+      const { certificateChain, privateKey, bundle } = credential(path, options)
+      return { certificateChain, privateKey: encodePrivateKey(privateKey), bundle }
     },
   }
 }

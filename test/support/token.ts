@@ -1,8 +1,9 @@
-import { type KeyObject, sign } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { parseScope } from '../../src/core/scope.ts'
 import { generateKeyPair } from '../../src/identity/key-pair.ts'
 import { parseServiceId, parseTrustDomain } from '../../src/identity/service-id.ts'
 import { verifyPeer } from '../../src/identity/verified-peer.ts'
+import { signParts as sign } from '../../src/testing/token.ts'
 import type { AccessTokenClaims } from '../../src/token/claims.ts'
 import { keyIdOf, type VerificationKey } from '../../src/token/verification-key.ts'
 import { createTokenVerifier, type TokenVerifierOptions } from '../../src/token/verify.ts'
@@ -76,9 +77,7 @@ export function signParts(
   payload: string | Uint8Array,
   privateKey: KeyObject = issuerPair.privateKey,
 ): string {
-  const input = `${encodePart(header)}.${encodePart(payload)}`
-  const signature = sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' })
-  return `${input}.${(isLow(signature) ? signature : otherSignature(signature)).toString('base64url')}`
+  return sign(header, payload, privateKey)
 }
 
 export function encodePart(part: string | Uint8Array): string {
@@ -91,11 +90,6 @@ const GROUP_ORDER = 0xffffffff_00000000_ffffffff_ffffffff_bce6faad_a7179e84_f3b9
 export function otherSignature(signature: Buffer): Buffer {
   const s = (GROUP_ORDER - integerOf(signature.subarray(32))).toString(16).padStart(64, '0')
   return Buffer.concat([signature.subarray(0, 32), Buffer.from(s, 'hex')])
-}
-
-/** Whether s lies in the lower half, as the one form of each signature. */
-export function isLow(signature: Buffer): boolean {
-  return integerOf(signature.subarray(32)) <= GROUP_ORDER / 2n
 }
 
 function integerOf(bytes: Buffer): bigint {

@@ -1,0 +1,52 @@
+import { createSecureContext } from 'node:tls'
+import { type ChannelCredentials, credentials, Metadata } from '@grpc/grpc-js'
+import type { AuthErrorCode } from '../core/errors.ts'
+import type { Credential } from '../identity/credential.ts'
+import { decodeRefusal } from '../transport/status.ts'
+import { secureContextOptions } from '../transport/tls-options.ts'
+
+/**
+ * Channel credentials for a client of stock grpc-js, which checks nothing before it calls: for calls that a server
+ * must refuse.
+ * @param credential what the client presents, and whose roots it trusts
+ * @param token goes with each call as `authorization: Bearer …`, as it is; left out, calls carry none
+ *
+ * @example
+ * import assert from 'node:assert/strict'
+ * import { channelCredentials, reasonOf, startTestMesh } from 'countersign/testing'
+ * import { Inventory } from './protos.ts'
+ *
+ * await using mesh = await startTestMesh()
+ * const server = (await mesh.join('inventory')).createServer()
+ * server.addService(Inventory, {
+ *   reserve: async () => ({ remaining: 1 }),
+ *   restock: async () => ({ remaining: 1 }),
+ * })
+ * const { port } = await server.listen('localhost:0')
+ *
+ * const orders = mesh.credential('orders')
+ * const stolen = mesh.token({ caller: mesh.credential('orders'), audience: 'inventory', scopes: ['inventory.reserve'] })
+ * const client = new Inventory(`localhost:${port}`, channelCredentials(orders, stolen))
+ * const reason = await new Promise((resolve) => {
+ *   client.reserve({ sku: 'tea' }, (error) => resolve(error && reasonOf(error)))
+ * })
+ * assert.equal(reason, 'TOKEN_BINDING_MISMATCH')
+ * client.close()
+ */
+export function channelCredentials(credential: Credential, token?: string): ChannelCredentials {
+  const tls = credentials.createFromSecureContext(createSecureContext(secureContextOptions(credential)))
+  if (token === undefined) return tls
+  const metadata = new Metadata()
+  metadata.set('authorization', `Bearer ${token}`)
+  const bearer = credentials.createFromMetadataGenerator((_, callback) => callback(null, metadata))
+  return credentials.combineChannelCredentials(tls, bearer)
+}
+
+/**
+ * Why a server refused a call of stock grpc-js: the reason in the error's `google.rpc.ErrorInfo`. `undefined` where
+ * the call failed in another way; so does one whose connection was refused in the TLS handshake, of which a client
+ * learns no more than UNAVAILABLE. A client that `createClient` made tells the same as `reason` of its CallError.
+ */
+export function reasonOf(error: { readonly metadata: Metadata }): AuthErrorCode | undefined {
+  return decodeRefusal(error.metadata)?.code
+}

@@ -1,0 +1,66 @@
+import { parseGrantPolicy } from '../access/grant-policy.ts'
+import type { CertificateAuthority } from '../ca/certificate-authority.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { KeyPair } from '../identity/key-pair.ts'
+import { type RunningAuthority, startAuthority } from '../server/start-authority.ts'
+import { createSigningKey } from '../token/signing-key.ts'
+
+/** What `policy.yaml` holds. */
+export interface TestPolicy {
+  readonly grants: readonly TestGrant[]
+}
+
+/** Scopes that one service may have at another. */
+export interface TestGrant {
+  /** The path of a service: `orders`. */
+  readonly caller: string
+  /** The path of a service: `inventory`. */
+  readonly audience: string
+  readonly scopes: readonly string[]
+  /** Default: 300. */
+  readonly ttlSeconds?: number
+}
+
+export interface TestAuthorityOptions {
+  readonly ca: CertificateAuthority
+  /** The text of a `policy.yaml`, or the same as an object. */
+  readonly policy: string | TestPolicy
+  readonly logger: Logger
+  readonly clock: Clock
+  /** Signs the tokens. */
+  readonly keyPair: KeyPair
+  /** Of localhost; 0 takes a free one. */
+  readonly port: number
+}
+
+/** As long as where a configuration says nothing. */
+const TTL_SECONDS = 300
+
+/**
+ * The real authority, with its CA, its signing key and its policy in memory.
+ * @throws AuthError CONFIGURATION_INVALID
+ */
+export function startTestAuthority(options: TestAuthorityOptions): Promise<RunningAuthority> {
+  const { ca, policy, logger, clock, keyPair, port } = options
+  return startAuthority({
+    ca,
+    issuer: issuerOf(ca),
+    policy: parseGrantPolicy(typeof policy === 'string' ? policy : asYaml(policy), 'policy.yaml', TTL_SECONDS),
+    ttlSeconds: TTL_SECONDS,
+    signingKey: createSigningKey(keyPair),
+    listen: { grpc: { host: 'localhost', port } },
+    logger,
+    clock,
+  })
+}
+
+/** The `iss` of its tokens. */
+export function issuerOf({ trustDomain }: CertificateAuthority): string {
+  return `https://authority.${trustDomain}`
+}
+
+/** YAML 1.2 takes JSON as it is. */
+function asYaml(policy: TestPolicy): string {
+  return JSON.stringify(policy, undefined, 2)
+}

@@ -1,0 +1,122 @@
+import type { Clock } from '../core/clock.ts'
+import { type Logger, silentLogger } from '../core/logger.ts'
+import type { Credential } from '../identity/credential.ts'
+import { generateKeyPair } from '../identity/key-pair.ts'
+import type { RunningAuthority } from '../server/start-authority.ts'
+import { keyIdOf } from '../token/verification-key.ts'
+import { joinWith } from '../workload/join-mesh.ts'
+import type { Workload } from '../workload/workload.ts'
+import { issuerOf, startTestAuthority, type TestPolicy } from './test-authority.ts'
+import { type CertificateOptions, createTestCa, type TestCa } from './test-ca.ts'
+import { createTestClock, type TestClock } from './test-clock.ts'
+import { mintToken, type TokenOptions } from './token.ts'
+
+export interface TestMeshOptions {
+  /** What the authority grants: the text of a `policy.yaml`, or the same as an object. Default: nothing. */
+  readonly policy?: string | TestPolicy
+  /** Default: `shop.internal`. */
+  readonly trustDomain?: string
+  /** Told what the authority logs, and the services that join without a logger of their own. Default: no one is. */
+  readonly logger?: Logger
+}
+
+export interface JoinTestMeshOptions {
+  readonly logger?: Logger
+  /** A clock of the service's own, to test one that is wrong. Default: the mesh's. */
+  readonly clock?: Clock
+}
+
+/** A mesh in memory, over TLS on free ports of `localhost`. */
+export interface TestMesh extends AsyncDisposable {
+  readonly authority: RunningAuthority
+  readonly ca: TestCa
+  /** Of the authority and of all services; it stands still until it is moved. */
+  readonly clock: TestClock
+  /**
+   * A service of the mesh, as `joinMesh` makes one; it is closed with the mesh.
+   * @param service its path: `orders`; or the credential that it joins with
+   * @throws AuthError REQUEST_INVALID for what is no path of a service; AUTHORITY_UNAVAILABLE after 10 s where the
+   *   authority was closed, or refuses the credential
+   */
+  join(service: string | Credential, options?: JoinTestMeshOptions): Promise<Workload>
+  /**
+   * A certificate and its key, to order.
+   * @param service the path of the service: `orders`
+   * @throws AuthError REQUEST_INVALID for what is no path of a service
+   */
+  credential(service: string, options?: CertificateOptions): Credential
+  /**
+   * A token to order, signed with the authority's key. Policy is not asked.
+   * @throws AuthError REQUEST_INVALID for what is no path of a service, or no scope
+   */
+  token(options: TokenOptions): string
+  /** Closes what joined, then the authority. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts the real authority, with a CA and a token signing key that are in memory only, for services to join. It
+ * takes no file, no environment and no fixed port, so that as many meshes as there are tests may run at once.
+ * Between services all is as it is in production: mutual TLS, access rules, grants, tokens.
+ * @throws AuthError CONFIGURATION_INVALID for the policy, REQUEST_INVALID for what is no trust domain
+ *
+ * @example
+ * import assert from 'node:assert/strict'
+ * import { startTestMesh } from 'countersign/testing'
+ * import { Inventory } from './protos.ts'
+ *
+ * await using mesh = await startTestMesh({
+ *   policy: { grants: [{ caller: 'orders', audience: 'inventory', scopes: ['inventory.reserve'] }] },
+ * })
+ * const inventory = await mesh.join('inventory')
+ * const server = inventory.createServer()
+ * server.addService(Inventory, {
+ *   reserve: async () => ({ remaining: 1 }),
+ *   restock: async () => ({ remaining: 1 }),
+ * })
+ * const { port } = await server.listen('localhost:0')
+ *
+ * const orders = await mesh.join('orders')
+ * const client = orders.createClient(Inventory, 'inventory', `localhost:${port}`)
+ * assert.equal((await client.reserve({ sku: 'tea' })).remaining, 1)
+ * await assert.rejects(client.restock({ sku: 'tea' }), { reason: 'TOKEN_SCOPE_INSUFFICIENT' })
+ *
+ * mesh.clock.advance(10 * 60_000) // past the end of the token: the client fetches another
+ * assert.equal((await client.reserve({ sku: 'tea' })).remaining, 1)
+ */
+export async function startTestMesh(options: TestMeshOptions = {}): Promise<TestMesh> {
+  const { policy = { grants: [] }, trustDomain = 'shop.internal', logger = silentLogger } = options
+  const clock = createTestClock()
+  const ca = createTestCa({ trustDomain, clock })
+  const keyPair = generateKeyPair()
+  const authority = await startTestAuthority({ ca, policy, logger, clock, keyPair, port: 0 })
+  const tokenIssuer = {
+    issuer: issuerOf(ca),
+    trustDomain: ca.trustDomain,
+    keyId: keyIdOf(keyPair.publicKey),
+    privateKey: keyPair.privateKey,
+    clock,
+  }
+  const workloads: Workload[] = []
+
+  async function close(): Promise<void> {
+    await Promise.all(workloads.map((workload) => workload.close()))
+    await authority.close()
+  }
+
+  return {
+    authority,
+    ca,
+    clock,
+    async join(service, joining = {}) {
+      const credential = typeof service === 'string' ? ca.credential(service) : service
+      const workload = await joinWith(credential, { authority: authority.address, logger, clock, ...joining })
+      workloads.push(workload)
+      return workload
+    },
+    credential: ca.credential,
+    token: (tokenOptions) => mintToken(tokenOptions, tokenIssuer),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
