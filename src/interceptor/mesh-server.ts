@@ -55,6 +55,7 @@ export class MeshServer {
       verifyToken,
       logger,
       clock,
+      metadataBytes: this.#limits.metadataBytes,
       calls: this.#calls,
     })
     this.#server = new Server({ ...serverOptions(this.#limits), interceptors: [interceptor] })

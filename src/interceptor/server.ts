@@ -5,10 +5,13 @@ import { peerOf } from '../transport/peers.ts'
 import { type AuthorizeOptions, authorize } from './authorize.ts'
 import { type Caller, rememberCaller } from './caller.ts'
 import type { CallsUnderWay } from './calls-under-way.ts'
+import { requireMetadataWithin } from './metadata-size.ts'
 import { LAST_RESORT, refuse } from './refuse.ts'
 
 export interface ServerInterceptorOptions extends AuthorizeOptions {
   readonly logger: Logger
+  /** What the metadata of a call may take. */
+  readonly metadataBytes: number
   /** Told of each call, from its start to its end. */
   readonly calls?: CallsUnderWay
 }
@@ -44,6 +47,7 @@ async function decide(
   const peer = peerOf(call)
   const fields = () => ({ method, caller: peer?.serviceId, durationMs: monotonicClock() - start })
   try {
+    requireMetadataWithin(metadata, options.metadataBytes)
     const caller = await authorize({ method, peer, authorization: metadata.get('authorization') }, options)
     admit(metadata, caller)
     options.logger.debug({ outcome: 'allowed', ...fields(), tokenId: caller.tokenId }, 'call allowed')
