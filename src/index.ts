@@ -49,6 +49,7 @@ export {
 export { type GenerationChannelOptions, type MeshChannel, openChannel } from './transport/channel.ts'
 export { type Listener, type ListenerOptions, listen } from './transport/listener.ts'
 export { type LoadProtosOptions, loadProtos, rulesOf } from './transport/protos.ts'
+export { resolveServerLimits, type ServerLimits } from './transport/server-limits.ts'
 export { TrustState } from './trust/trust-state.ts'
 export { type JoinMeshOptions, joinMesh } from './workload/join-mesh.ts'
-export { Workload } from './workload/workload.ts'
+export { type CreateServerOptions, Workload } from './workload/workload.ts'

@@ -8,6 +8,7 @@ import type { CredentialSource } from '../identity/credential-source.ts'
 import type { TokenVerifier } from '../token/verify.ts'
 import { type Listener, listen } from '../transport/listener.ts'
 import { rulesOf } from '../transport/protos.ts'
+import { resolveServerLimits, type ServerLimits } from '../transport/server-limits.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { adaptService } from './handler.ts'
 import { serverInterceptor } from './server.ts'
@@ -18,20 +19,11 @@ export interface MeshServerOptions {
   readonly verifyToken: TokenVerifier
   readonly logger: Logger
   readonly clock: Clock
+  /** Each has a default. */
+  readonly limits?: Partial<ServerLimits> | undefined
 }
 
 const MINUTE_MS = 60_000
-
-const SERVER_OPTIONS: ServerOptions = {
-  // A connection is verified when it is made: it is made anew every half hour, and streams on it get a minute to end.
-  'grpc.max_connection_age_ms': 30 * MINUTE_MS,
-  'grpc.max_connection_age_grace_ms': MINUTE_MS,
-  // A connection whose other end is gone says nothing by itself.
-  'grpc.keepalive_time_ms': MINUTE_MS,
-  'grpc.keepalive_timeout_ms': MINUTE_MS / 3,
-  'grpc.max_concurrent_streams': 1000,
-  'grpc.enable_channelz': 0,
-}
 
 const CLOSE_GRACE_MS = 10_000
 const FLUSH_MS = 500
@@ -42,6 +34,7 @@ const FLUSH_MS = 500
  */
 export class MeshServer {
   readonly #options: MeshServerOptions
+  readonly #limits: ServerLimits
   readonly #server: Server
   readonly #closing = new AbortController()
   readonly #calls = new CallsUnderWay()
@@ -51,8 +44,10 @@ export class MeshServer {
   #listener: Listener | undefined
   #state: 'new' | 'listening' | 'closed' = 'new'
 
+  /** @throws AuthError CONFIGURATION_INVALID, naming every limit that is none */
   constructor(options: MeshServerOptions, rules: AccessRules) {
     this.#options = { ...options }
+    this.#limits = resolveServerLimits(options.limits)
     this.#rules = rules
     const { verifyToken, logger, clock } = this.#options
     const interceptor = serverInterceptor({
@@ -60,9 +55,10 @@ export class MeshServer {
       verifyToken,
       logger,
       clock,
+      metadataBytes: this.#limits.metadataBytes,
       calls: this.#calls,
     })
-    this.#server = new Server({ ...SERVER_OPTIONS, interceptors: [interceptor] })
+    this.#server = new Server({ ...serverOptions(this.#limits), interceptors: [interceptor] })
   }
 
   /** Aborts when `close` begins: the sign for long streams to end. */
@@ -99,6 +95,7 @@ export class MeshServer {
     const { credentials, logger, clock } = this.#options
     const listener = await listen(parsed, {
       credentials,
+      limits: this.#limits,
       logger,
       clock,
       accept: (socket) => this.#accept(socket, injector),
@@ -144,5 +141,18 @@ export class MeshServer {
 
   #isClosed(): boolean {
     return this.#state === 'closed'
+  }
+}
+
+function serverOptions(limits: ServerLimits): ServerOptions {
+  return {
+    // A peer is verified when it connects: it connects anew every so often.
+    'grpc.max_connection_age_ms': limits.connectionAgeMs,
+    'grpc.max_connection_age_grace_ms': limits.connectionAgeGraceMs,
+    'grpc.max_concurrent_streams': limits.streamsPerConnection,
+    // A connection whose other end is gone says nothing by itself.
+    'grpc.keepalive_time_ms': MINUTE_MS,
+    'grpc.keepalive_timeout_ms': MINUTE_MS / 3,
+    'grpc.enable_channelz': 0,
   }
 }

@@ -8,10 +8,13 @@ import { removeToken, TOKEN_KEY } from '../transport/token-metadata.ts'
 import { type AuthorizeOptions, authorize } from './authorize.ts'
 import { type Admission, rememberAdmission } from './caller.ts'
 import type { CallsUnderWay } from './calls-under-way.ts'
+import { requireMetadataWithin } from './metadata-size.ts'
 import { refuse } from './refuse.ts'
 
 export interface ServerInterceptorOptions extends AuthorizeOptions {
   readonly logger: Logger
+  /** What the metadata of a call may take. */
+  readonly metadataBytes: number
   /** Told of each call, from its start to its end. */
   readonly calls?: CallsUnderWay
   readonly telemetry?: ServerTelemetry
@@ -76,6 +79,7 @@ class Gate {
       authorization: metadata.get('authorization'),
     }
     try {
+      requireMetadataWithin(metadata, this.#options.metadataBytes)
       const admission = authorize(presented, this.#options)
       if (admission instanceof Promise) admission.then(admit, answer)
       else admit(admission)

@@ -1,4 +1,5 @@
 import type { TLSSocket } from 'node:tls'
+import { AuthError } from '../core/errors.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
 
 const peers = new WeakMap<object, VerifiedPeer>()
@@ -6,8 +7,11 @@ const peers = new WeakMap<object, VerifiedPeer>()
 /**
  * Ties a verified peer to its connection. grpc-js asks the socket for the peer certificate at each call,
  * which parses it anew; handing out the same object every time costs nothing and serves as the key.
+ * @throws AuthError TRANSPORT_NOT_AUTHENTICATED where TLS has not verified the certificate
  */
 export function rememberPeer(socket: TLSSocket, peer: VerifiedPeer): void {
+  // The second lock: verifyConnection has refused the others.
+  if (!socket.authorized) throw new AuthError('TRANSPORT_NOT_AUTHENTICATED', 'unverified client certificate')
   const certificate = socket.getPeerCertificate(true)
   socket.getPeerCertificate = () => certificate
   peers.set(certificate, peer)

@@ -8,6 +8,7 @@ import { createCallVerifier } from '../interceptor/call-verifier.ts'
 import { MeshServer } from '../interceptor/mesh-server.ts'
 import { type ClientCallOptions, createPromiseClient } from '../interceptor/promise-client.ts'
 import type { PromiseClient, ServiceType } from '../interceptor/service-types.ts'
+import type { ServerLimits } from '../transport/server-limits.ts'
 import type { TrustState } from '../trust/trust-state.ts'
 import type { Generation } from './generation.ts'
 
@@ -18,6 +19,13 @@ export interface WorkloadParts {
   readonly clock: Clock
   /** Runs when the workload closes. */
   readonly leave: () => void
+}
+
+export interface CreateServerOptions {
+  /** For services whose `.proto` files cannot carry their rules. */
+  readonly rules?: AccessRules
+  /** Each has a default. */
+  readonly limits?: Partial<ServerLimits>
 }
 
 /** A service's place in the mesh: its identity, and what it serves and calls with it. Made by `joinMesh`. */
@@ -36,14 +44,14 @@ export class Workload {
 
   /**
    * A gRPC server that lets no call through but by its access rule.
-   * @param rules for services whose `.proto` files cannot carry their rules
+   * @throws AuthError CONFIGURATION_INVALID, naming every limit that is none
    */
-  createServer(rules: AccessRules = AccessRules.empty): MeshServer {
+  createServer({ rules = AccessRules.empty, limits }: CreateServerOptions = {}): MeshServer {
     this.#requireOpen()
     const { generation, trust, logger, clock } = this.#parts
     const credentials = new MemoryCredentialSource(generation.credential)
     const verifyToken = createCallVerifier({ audience: this.serviceId, trustedIssuer: () => trust.head(), clock })
-    const server = new MeshServer({ credentials, verifyToken, logger, clock }, rules)
+    const server = new MeshServer({ credentials, verifyToken, logger, clock, limits }, rules)
     this.#servers.push(server)
     return server
   }

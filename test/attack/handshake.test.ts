@@ -78,18 +78,36 @@ describe('a handshake is refused', () => {
     expect(accepted).toEqual([])
   })
 
-  test('with a line in the log that says where it came from, as far as Node still knows', async () => {
-    const { port, outcome, lines } = await openListener({ credentials: inventory })
-    for (const options of [
-      { ca: orders.bundle },
-      { ...valid, ALPNProtocols: [] },
-      { ...issuer.sign({ template: { uris: [] } }) },
-    ]) {
-      connectAs(port, { ca: orders.bundle, ...options })
+  test('with a line in the log that says where it came from', async () => {
+    const { port, outcome, lines } = await openListener({ credentials: inventory, limits: { handshakeTimeoutMs: 500 } })
+    const clients: readonly (() => void)[] = [
+      () => connectAs(port, { ca: orders.bundle }),
+      () => connectAs(port, { ...valid, ALPNProtocols: [] }),
+      () => connectAs(port, { ...valid, ALPNProtocols: ['http/1.1'] }),
+      () => connectAs(port, { ...valid, maxVersion: 'TLSv1.2' }),
+      () => connectAs(port, { ...tlsOptionsOf(createTestIssuer().credential('orders')), rejectUnauthorized: false }),
+      () => connectAs(port, { ...issuer.sign({ template: { uris: [] } }), ca: orders.bundle }),
+      () => void connectPlainly(port).write('GET / HTTP/1.1\r\n\r\n'),
+      () => void connectPlainly(port).write(Buffer.alloc(2000, 0xff)),
+      () => connectPlainly(port),
+    ]
+    for (const connect of clients) {
+      connect()
       await outcome()
       const remoteAddress = expect.stringMatching(/^(::ffff:)?127\.|^::1$/)
-      expect(lines.at(-1)?.fields).toMatchObject({ outcome: 'refused', remoteAddress })
+      const fields = { outcome: 'refused', code: expect.any(String), reason: expect.any(String), remoteAddress }
+      expect(lines.at(-1)).toEqual({ level: 'warn', message: 'handshake refused', fields })
     }
+  })
+
+  test('with the address of one who leaves before it is done, where the log tells that much', async () => {
+    const { port, lines } = await openListener({ credentials: inventory })
+    connectPlainly(port).write(Buffer.from('160301', 'hex'))
+    const client = connectPlainly(port)
+    client.write(Buffer.from('160301', 'hex'), () => client.destroy())
+    await vi.waitUntil(() => lines.length > 0)
+    const fields = { remoteAddress: expect.stringMatching(/^(::ffff:)?127\.|^::1$/) }
+    expect(lines).toEqual([{ level: 'debug', message: 'connection ended during the handshake', fields }])
   })
 })
 

@@ -109,43 +109,43 @@ const expired = issuer.credential('orders', { clock: () => Date.now() - 2 * DAY_
 const foreign = createTestIssuer()
 
 /** What the handshake itself refuses. */
-const UNTRUSTED: readonly (readonly [title: string, presented: Presented, outcome: string])[] = [
+const UNTRUSTED: readonly (readonly [title: string, presented: Presented, outcomeStart: string])[] = [
   [
     'of another CA of the same name',
     presentedBy(foreign.credential('orders')),
-    'TRANSPORT_NOT_AUTHENTICATED: certificate of another CA',
+    'TRANSPORT_NOT_AUTHENTICATED: certificate of another CA: ',
   ],
-  ['that has expired', presentedBy(expired), 'CERTIFICATE_EXPIRED: expired certificate'],
+  ['that has expired', presentedBy(expired), 'CERTIFICATE_EXPIRED: expired certificate: '],
   [
     'that is not valid yet',
     issuer.sign({ fields: { 4: sequence(...later) } }),
-    'TRANSPORT_NOT_AUTHENTICATED: certificate not valid yet',
+    'TRANSPORT_NOT_AUTHENTICATED: certificate not valid yet: ',
   ],
-  ['without its chain', withoutChain(issuer.sign()), 'TRANSPORT_NOT_AUTHENTICATED: certificate of another CA'],
+  ['without its chain', withoutChain(issuer.sign()), 'TRANSPORT_NOT_AUTHENTICATED: certificate of another CA: '],
   [
     'signed with another key',
     issuer.sign({ signer: impostor }),
-    'TRANSPORT_NOT_AUTHENTICATED: certificate of another CA',
+    'TRANSPORT_NOT_AUTHENTICATED: certificate of another CA: ',
   ],
   [
     'signed by another service',
     issuer.sign({ signer: serviceSigner }),
-    'TRANSPORT_NOT_AUTHENTICATED: certificate refused: UNSPECIFIED',
+    'TRANSPORT_NOT_AUTHENTICATED: certificate refused: UNSPECIFIED, ',
   ],
   [
     'signed by a CA below the intermediate',
     issuer.sign({ signer: lowerCaSigner }),
-    'TRANSPORT_NOT_AUTHENTICATED: certificate refused: PATH_LENGTH_EXCEEDED',
+    'TRANSPORT_NOT_AUTHENTICATED: certificate refused: PATH_LENGTH_EXCEEDED, ',
   ],
   [
     'for servers alone',
     issuer.sign({ template: { extendedKeyUsage: [Oid.serverAuth] } }),
-    'TRANSPORT_NOT_AUTHENTICATED: certificate refused: INVALID_PURPOSE',
+    'TRANSPORT_NOT_AUTHENTICATED: certificate refused: INVALID_PURPOSE, ',
   ],
   [
     'with a critical extension that nobody knows',
     issuer.sign({ extensions: { '1.2.3.4': unknownExtension } }),
-    'TRANSPORT_NOT_AUTHENTICATED: certificate refused: UNSPECIFIED',
+    'TRANSPORT_NOT_AUTHENTICATED: certificate refused: UNSPECIFIED, ',
   ],
 ]
 
@@ -177,7 +177,7 @@ describe('a certificate is refused in the handshake', () => {
     test(title, async () => {
       const { port, outcome, accepted } = await openListener({ credentials: inventory })
       const client = connectAs(port, { ...presented, ca: bundle })
-      expect(await outcome()).toBe(expected)
+      expect((await outcome()).startsWith(expected)).toBe(true)
       await closed(client)
       expect(accepted).toEqual([])
     })

@@ -70,7 +70,7 @@ describe('a server refuses to start', () => {
 
   test('while a single method lacks a rule in the table that is given', async () => {
     const rules = rulesFromTable({ [FIRST]: { authentication: 'CERTIFICATE', callers: ['*'] } })
-    const server = workload.createServer(rules)
+    const server = workload.createServer({ rules })
     server.addService(Unruled, unruledHandlers)
     const refusal = await refusalOf('METHOD_NOT_DECLARED', () => server.listen('localhost:0'))
     expect(refusal.message).toContain(`No access rule for ${SECOND}.`)
@@ -97,7 +97,7 @@ describe('a server refuses to start', () => {
   })
 
   test('where a table and the proto give a method different rules', async () => {
-    const server = workload.createServer(rulesFromTable({ [COUNT]: { dangerouslyAnyCaller: true } }))
+    const server = workload.createServer({ rules: rulesFromTable({ [COUNT]: { dangerouslyAnyCaller: true } }) })
     const refusal = await refusalOf('CONFIGURATION_INVALID', () => server.addService(Warehouse, plainHandlers))
     expect(refusal.message).toContain(COUNT)
   })
@@ -119,7 +119,7 @@ describe('a server', () => {
 
   test('serves what a table of rules declares', async () => {
     const rule = { authentication: 'CERTIFICATE', callers: ['orders'] } as const
-    const server = workload.createServer(rulesFromTable({ [FIRST]: rule, [SECOND]: rule }))
+    const server = workload.createServer({ rules: rulesFromTable({ [FIRST]: rule, [SECOND]: rule }) })
     server.addService(Unruled, unruledHandlers)
     const address = formatAddress(await server.listen('localhost:0'))
     const asOrders = plainTls(mesh.pki.credential('orders'))

@@ -142,7 +142,7 @@ describe('the server interceptor', () => {
         },
       },
     }
-    const server = (await mesh.join('warehouse')).createServer(rulesOf(Warehouse.service))
+    const server = (await mesh.join('warehouse')).createServer({ rules: rulesOf(Warehouse.service) })
     server.addService({ service: counting } as unknown as typeof Warehouse, plainHandlers)
     const address = formatAddress(await server.listen('localhost:0'))
 

@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import { onTestFinished, vi } from 'vitest'
 import type { Clock } from '../../src/core/clock.ts'
@@ -6,6 +6,7 @@ import type { Credential } from '../../src/identity/credential.ts'
 import { type CredentialSource, MemoryCredentialSource } from '../../src/identity/credential-source.ts'
 import { encodePrivateKey } from '../../src/identity/key-pair.ts'
 import { type Listener, listen } from '../../src/transport/listener.ts'
+import { resolveServerLimits, type ServerLimits } from '../../src/transport/server-limits.ts'
 import { capturingLogger, type LogLine } from './log.ts'
 
 export interface ListenerUnderTest {
@@ -22,6 +23,7 @@ export interface ListenerSetUp {
   readonly credentials: Credential | CredentialSource
   readonly clock?: Clock
   readonly accept?: (socket: TLSSocket) => void
+  readonly limits?: Partial<ServerLimits>
 }
 
 /** A listener on a free port, closed after the test. */
@@ -29,6 +31,7 @@ export async function openListener({
   credentials,
   clock = Date.now,
   accept,
+  limits,
 }: ListenerSetUp): Promise<ListenerUnderTest> {
   const accepted: TLSSocket[] = []
   const outcomes: string[] = []
@@ -38,6 +41,7 @@ export async function openListener({
     {
       credentials: 'current' in credentials ? credentials : new MemoryCredentialSource(credentials),
       clock,
+      limits: resolveServerLimits(limits),
       logger: { ...logger, warn: (fields, message) => keepRefusal(fields, message) },
       accept: (socket) => {
         accept?.(socket)
@@ -78,8 +82,8 @@ export function connectAs(port: number, options: ConnectionOptions): TLSSocket {
 }
 
 /** A client without TLS. */
-export function connectPlainly(port: number): Socket {
-  const socket = connect({ host: 'localhost', port }).resume()
+export function connectPlainly(port: number, options: Partial<TcpNetConnectOpts> = {}): Socket {
+  const socket = connect({ host: 'localhost', port, ...options }).resume()
   socket.on('error', () => {})
   onTestFinished(() => void socket.destroy())
   return socket

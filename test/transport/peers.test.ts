@@ -1,10 +1,15 @@
+import type { TLSSocket } from 'node:tls'
 import { Channel, credentials, ServerCredentials } from '@grpc/grpc-js'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { encodePrivateKey } from '../../src/identity/key-pair.ts'
 import { parseServiceId } from '../../src/identity/service-id.ts'
+import { verifyPeer } from '../../src/identity/verified-peer.ts'
 import { openChannel } from '../../src/transport/channel.ts'
+import { rememberPeer } from '../../src/transport/peers.ts'
 import { callEcho, createEcho, openEcho } from '../support/echo.ts'
+import { connectAs, openListener, tlsOptionsOf } from '../support/listener.ts'
 import { createTestCa } from '../support/pki.ts'
+import { refusalOf } from '../support/refusal.ts'
 
 const issuer = createTestCa()
 const inventory = issuer.credential('inventory')
@@ -39,6 +44,17 @@ describe('the peer of a call', () => {
       shipping.serviceId,
     ])
     expect(new Set(calls.map(({ context }) => context)).size).toBe(3)
+  })
+
+  test('is none where TLS has not verified the certificate, whoever says so', async () => {
+    const { accepted, port, outcome } = await openListener({ credentials: inventory })
+    connectAs(port, tlsOptionsOf(orders))
+    expect(await outcome()).toBe('accepted')
+    const socket = accepted[0] as TLSSocket
+    const peer = verifyPeer(socket.getPeerCertificate().raw, orders.trustDomain)
+    const unverified = Object.create(socket, { authorized: { value: false } }) as TLSSocket
+    await refusalOf('TRANSPORT_NOT_AUTHENTICATED', () => rememberPeer(unverified, peer))
+    expect(() => rememberPeer(socket, peer)).not.toThrow()
   })
 
   test('is unknown where a connection did not come by a listener of ours', async () => {

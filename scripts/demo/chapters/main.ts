@@ -65,7 +65,9 @@ async function tellHandshakes(cast: Cast, report: Report): Promise<void> {
     await tell(report, caller, RESERVE, refused('UNAVAILABLE', reason), async () => {
       const outcome = await intrude(cast.inventoryAddress, 'reserve', channel)
       const line = await cast.inventory.nextLine(({ msg }) => msg === 'handshake refused')
-      return { ...outcome, reason: `${line['code']}: ${line['reason']}` }
+      const told = `${line['code']}: ${line['reason']}`
+      // The log goes on: whose certificate it was, and since when it has expired.
+      return { ...outcome, reason: told.startsWith(reason) ? reason : told }
     })
   }
 }
