@@ -1,7 +1,7 @@
 /** What a service imports: the paved path, and the pieces that it is made of. */
 
 export type { AccessDeclaration, AccessRule } from './access/access-rule.ts'
-export { AccessRules, HEALTH_RULES, rulesFromTable } from './access/access-rules.ts'
+export { AccessRules, HEALTH_RULES, REFLECTION_RULES, rulesFromTable } from './access/access-rules.ts'
 export { AuthorityClient, type AuthorityClientOptions, type IssuedToken } from './client/authority-client.ts'
 export { createTokenSource } from './client/token-source.ts'
 export { TrustFeed, type TrustFeedOptions } from './client/trust-feed.ts'
