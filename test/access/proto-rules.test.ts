@@ -126,9 +126,15 @@ describe('access rules in .proto files', () => {
     expect(Object.fromEntries(rules.paths.map((path) => [path, rules.ruleOf(path)]))).toEqual({
       '/countersign.v1.TokenService/IssueToken': everyService,
       '/countersign.v1.TrustService/Watch': everyService,
+      '/shop.v1.Storefront/Checkout': { authentication: 'TOKEN', scopes: ['storefront.checkout'], callers: 'ANY' },
       '/shop.v1.Orders/Place': TOKEN_RULE,
       '/shop.v1.Inventory/Reserve': { authentication: 'TOKEN', scopes: ['inventory.reserve'], callers: 'ANY' },
       '/shop.v1.Inventory/Restock': { authentication: 'TOKEN', scopes: ['inventory.restock'], callers: 'ANY' },
+      '/shop.v1.Inventory/Watch': {
+        authentication: 'TOKEN',
+        scopes: ['inventory.watch'],
+        callers: [{ kind: 'exact', path: 'storefront' }],
+      },
     })
   })
 

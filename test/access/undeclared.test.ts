@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { loadPackageDefinition } from '@grpc/grpc-js'
 import { loadFileDescriptorSetFromBuffer, loadSync, type PackageDefinition } from '@grpc/proto-loader'
 import { expect, test } from 'vitest'
-import type { Inventory, Orders } from '../../examples/shop/protos.ts'
+import { Inventory, Orders } from '../../examples/shop/protos.ts'
 import { AccessRules, rulesFromTable } from '../../src/access/access-rules.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { silentLogger } from '../../src/core/logger.ts'
@@ -17,13 +17,16 @@ import { refusalOf } from '../support/refusal.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const BUF = join(ROOT, 'node_modules/.bin/buf')
-const METHODS = ['/shop.v1.Orders/Place', '/shop.v1.Inventory/Reserve', '/shop.v1.Inventory/Restock']
+const METHODS = [Orders, Inventory].flatMap(({ service }) => Object.values(service).map(({ path }) => path))
 
 const pki = createTestCa()
 const handlers = {
   place: async () => ({}),
   reserve: async () => ({}),
   restock: async () => ({}),
+  async *watch() {
+    yield {}
+  },
 }
 
 /** A server with the shop's services as they were loaded by others, who leave their rules out. */

@@ -20,8 +20,8 @@ test('no process of the demonstration prints a token or a private key that any o
   const secretsOf = (kind: string) => recorded.filter((line) => line.startsWith(kind)).map((line) => line.split(' ')[1])
   const [tokens, keys] = [secretsOf('token'), secretsOf('key')]
   // Without these the rest would prove nothing: a token for each pair of services, a key for each party.
-  expect(tokens.length).toBeGreaterThanOrEqual(2 * 3)
-  expect(keys.length).toBeGreaterThanOrEqual(4 * 7)
+  expect(tokens.length).toBeGreaterThanOrEqual(2 * 4)
+  expect(keys.length).toBeGreaterThanOrEqual(4 * 8)
   for (const secret of [...tokens, ...keys]) expect(secret?.length).toBeGreaterThan(16)
 
   const output = (await readFile(outputFile, 'utf8')) + demo.output()
