@@ -27,15 +27,14 @@ await server.listen(address)
 void followStock(server.closing)
 await untilStopped(workload)
 
-/** Knows what is in stock. Follows again when a stream has ended: none lasts longer than its connection. */
+/** Keeps in mind what is in stock. Follows again when a stream has ended: none lasts longer than its connection. */
 async function followStock(ended: AbortSignal): Promise<void> {
   while (!ended.aborted) {
     try {
       for await (const level of inventory.watch({}, { signal: ended })) available.set(level.sku, level.available)
     } catch (error) {
-      if (!ended.aborted) logger.warn({ err: error }, 'the stock is unknown for now')
+      if (!ended.aborted) logger.warn({ err: error }, 'cannot follow the stock')
     }
-    available.clear()
     await setTimeout(1000, undefined, { signal: ended }).catch(() => {})
   }
 }

@@ -11,12 +11,11 @@ export interface SourceToken {
  * stands twice it forgets a first value of false, zero or nothing, so that the second seems to stand alone.
  */
 export function lostValuesIn(source: string): readonly SourceToken[] {
-  const tokens = tokensOf(source)
   const lost: SourceToken[] = []
   let depth: number | undefined // of braces, within an option that declares a rule
-  for (const [index, token] of tokens.entries()) {
+  for (const token of tokensOf(source)) {
     const { text } = token
-    if (RULE.test(text) && tokens[index - 2]?.text === 'option') depth = 0
+    if (RULE.test(text)) depth = 0
     else if (depth === undefined) continue
     else if (text === '{') depth += 1
     else if (text === '}') depth -= 1
@@ -26,7 +25,7 @@ export function lostValuesIn(source: string): readonly SourceToken[] {
   return lost
 }
 
-/** Packages below `countersign` are our own: in all others the option has its full name. */
+/** The option by its full name, which it has in all packages but our own. */
 const RULE = /^\.?countersign\.v1\.(?:default_)?access$/
 
 const LOST = /^(?:false|-?\.?0.*|-?nan|"")$/i

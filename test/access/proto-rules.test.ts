@@ -56,6 +56,7 @@ describe('access rules in .proto files', () => {
     "option (countersign.v1.access) = { scopes: 'orders.place'; };",
     'option (countersign.v1.access) = { scopes: "orders.place" } /* dangerously_any_caller: false */;',
     'option deprecated = true; option (countersign.v1.access) = { scopes: "orders.place" };',
+    'option (countersign.v1.access) = { scopes: "orders.place" }; option deprecated = false;',
     'option idempotency_level = IDEMPOTENT; option (countersign.v1.access) = { scopes: "orders.place" };',
   ]
   it.each(spellings)('may be spelled %s', (spelling) => {
@@ -86,6 +87,11 @@ describe('access rules in .proto files', () => {
       scopes: [],
       callers: 'ANY',
     })
+  })
+
+  it('take texts that look like other values', () => {
+    const text = withOptions('option (countersign.v1.access) = { scopes: ["false", "{", "0"] callers: "nan" };')
+    expect(load(text).ruleOf(PATH)).toMatchObject({ scopes: ['false', '{', '0'], callers: [{ path: 'nan' }] })
   })
 
   it('take the default of the service where a method has none of its own', () => {
@@ -230,6 +236,12 @@ describe('a .proto file is refused for', () => {
     expect(() => load(withOptions('', 'option (countersign.v1.access) = { scopes: "a" };'))).toThrow(
       /does not belong here/,
     )
+  })
+
+  it('a field that stands twice in a default, first as false', () => {
+    const options =
+      'option (countersign.v1.default_access) = { dangerously_any_caller: false dangerously_any_caller: true };'
+    expect(() => load(withOptions('', options))).toThrow(/false has no use in an access rule/)
   })
 
   it('a missing import of access.proto, also where another file has it', () => {

@@ -23,6 +23,7 @@ service Invoices {
   }
 }
 service Archive {
+  rpc Find(Invoice) returns (Invoice) { option (countersign.v1.access) = { scopes: "archive.read" }; }
   rpc Keep(Invoice) returns (Invoice) { option (countersign.v1.access) = { dangerously_any_caller: true }; }
 }`
 
@@ -51,6 +52,7 @@ describe('access manifest', () => {
       exitCode: 0,
       err: '',
       out: `{
+  "/billing.v1.Archive/Find": { "authentication": "TOKEN", "scopes": [ "archive.read" ], "callers": "ANY", "dangerouslyAnyCaller": false },
   "/billing.v1.Archive/Keep": { "authentication": "TOKEN", "scopes": [], "callers": "ANY", "dangerouslyAnyCaller": true },
   "/billing.v1.Invoices/Send": { "authentication": "TOKEN", "scopes": [ "invoices.read", "invoices.write" ], "callers": [ "batch/*", "web" ], "dangerouslyAnyCaller": false },
   "/billing.v1.Invoices/Watch": { "authentication": "CERTIFICATE", "scopes": [], "callers": [ "*" ], "dangerouslyAnyCaller": false }
@@ -67,7 +69,7 @@ describe('access manifest', () => {
     ])
     expect(line.out).toMatch(/^\{[^\n]*\}\n$/)
     expect(JSON.parse(line.out)).toEqual(JSON.parse(lines.out))
-    expect(Object.keys(JSON.parse(line.out))).toHaveLength(3)
+    expect(Object.keys(JSON.parse(line.out))).toHaveLength(4)
   })
 
   test('prints the same for the order of files and rules turned round', async () => {
@@ -101,10 +103,13 @@ describe('access manifest', () => {
     })
 
     const main = join(import.meta.dirname, '../../src/cli/main.ts')
-    const args = ['--conditions=source', main, 'access', 'manifest', 'billing/v1/billing.proto']
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: directory, encoding: 'utf8' })
+    const args = ['--conditions=source', main, 'access', 'manifest', 'v1/billing.proto', '--include', '..']
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+      cwd: join(directory, 'billing'),
+      encoding: 'utf8',
+    })
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    expect(Object.keys(JSON.parse(stdout))).toHaveLength(3)
+    expect(Object.keys(JSON.parse(stdout))).toHaveLength(4)
   })
 
   test('is refused for methods without a rule, naming every one', async () => {
