@@ -40,6 +40,8 @@ interface Service {
   readonly process: ChildProcess
   readonly address: string
   readonly ended: Promise<unknown>
+  /** Waits for a text in the log. */
+  logged(text: string): Promise<unknown>
 }
 
 /** One of the shop's programs, as a process of its own. */
@@ -50,6 +52,7 @@ async function start(service: string, ...addresses: readonly string[]): Promise<
       ...process.env,
       COUNTERSIGN_AUTHORITY: formatAddress(authority.address),
       COUNTERSIGN_CREDENTIALS: credentials,
+      LOG_LEVEL: 'debug',
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -60,7 +63,8 @@ async function start(service: string, ...addresses: readonly string[]): Promise<
     output += text
   })
   const address = await vi.waitUntil(() => /"address":"([^"]+)"/.exec(output)?.[1], { timeout: 10_000 })
-  return { process: child, address, ended }
+  const logged = (text: string) => vi.waitUntil(() => output.includes(text), { timeout: 10_000 })
+  return { process: child, address, ended, logged }
 }
 
 async function startShop() {
@@ -118,12 +122,16 @@ describe('the shop', () => {
     )
   })
 
-  test('ends soon when it is told to, with a stream under way', async () => {
-    const { inventory, orders, storefront } = await startShop()
+  test.each([
+    ['inventory', 'storefront', 'orders'],
+    ['storefront', 'orders', 'inventory'],
+  ] as const)('ends soon when it is told to, with a stream under way: first %s', async (...services) => {
+    const shop = await startShop()
+    await shop.inventory.logged('/shop.v1.Inventory/Watch')
     const start = Date.now()
-    for (const service of [inventory, storefront, orders]) {
-      service.process.kill('SIGTERM')
-      expect(await service.ended).toEqual([0, null])
+    for (const service of services) {
+      shop[service].process.kill('SIGTERM')
+      expect(await shop[service].ended, service).toEqual([0, null])
     }
     expect(Date.now() - start).toBeLessThan(8_000) // a stream that does not end by itself is given 10 s
   })
