@@ -81,10 +81,9 @@ export async function assemble(stage: Stage, report: Report): Promise<Cast> {
 }
 
 async function issueCredentials(stage: Stage): Promise<void> {
-  for (const service of ['kiosk', 'storefront', 'orders', 'inventory']) {
-    const directories = ['--dir', stage.path('pki'), '--out', stage.credentials]
-    await stage.command('ca', 'issue', service, '--dns', 'localhost', ...directories)
-  }
+  const options = ['--dns', 'localhost', '--dir', stage.path('pki'), '--out', stage.credentials]
+  const services = ['kiosk', 'storefront', 'orders', 'inventory']
+  await Promise.all(services.map((service) => stage.command('ca', 'issue', service, ...options)))
 }
 
 function issueTo(service: string, ca: CertificateAuthority): ClientIdentity {

@@ -45,7 +45,7 @@ async function expectNothingLeft(demo: DemoRun): Promise<void> {
   expect(await demo.processes()).toEqual([])
 }
 
-describe('the demonstration', () => {
+describe('the demonstration', { timeout: 40_000 }, () => {
   test('tells its story as it must be, and leaves nothing behind', async () => {
     const demo = await startDemo()
     expect(await demo.ended(), demo.output()).toEqual({ exitCode: 0, signal: null })
@@ -73,7 +73,7 @@ describe('the demonstration', () => {
   })
 })
 
-describe('the demonstration clears up', () => {
+describe('the demonstration clears up', { timeout: 40_000 }, () => {
   for (const [signal, moment] of [
     ['SIGINT', 'A CA for'],
     ['SIGTERM', 'The authority, inventory, orders and storefront start'],

@@ -6,7 +6,9 @@ import { temporaryDirectory } from '../support/directory.ts'
 
 const RECORDER = new URL('../support/record-secrets.ts', import.meta.url).href
 
-test('no process of the demonstration prints a token or a private key that any of them made', async () => {
+test('no process of the demonstration prints a token or a private key that any of them made', {
+  timeout: 40_000,
+}, async () => {
   const directory = await temporaryDirectory()
   const [secretsFile, outputFile] = [join(directory, 'secrets'), join(directory, 'output')]
   const demo = await startDemo([], {

@@ -87,7 +87,12 @@ function statusOf(call: Promise<unknown>): Promise<string> {
   )
 }
 
-describe('the shop', () => {
+/** Calls until it ends in a way. */
+async function untilEnds(expected: string, call: () => Promise<string>): Promise<void> {
+  await vi.waitUntil(async () => (await call()) === expected, { timeout: 15_000 })
+}
+
+describe('the shop', { timeout: 40_000 }, () => {
   test('sells what is in stock, and learns of changes', async () => {
     const { inventory, storefront } = await startShop()
     const kiosk = (await joinedAs('kiosk')).createClient(Storefront, 'storefront', storefront.address)
@@ -96,15 +101,12 @@ describe('the shop', () => {
     expect(await kiosk.checkout({ sku: 'tea', quantity: 1000 })).toEqual({
       orderId: expect.stringMatching(/^[\da-f-]{36}$/),
     })
-    await vi.waitUntil(
-      async () => (await statusOf(kiosk.checkout({ sku: 'tea', quantity: 1 }))) === 'FAILED_PRECONDITION',
-    )
+    const buy = (quantity: number) => statusOf(kiosk.checkout({ sku: 'tea', quantity }))
+    await untilEnds('FAILED_PRECONDITION', () => buy(1))
     expect(await depot.restock({ sku: 'tea', quantity: 3 })).toEqual({})
-    await vi.waitUntil(async () => (await statusOf(kiosk.checkout({ sku: 'tea', quantity: 2 }))) === 'OK')
-    await vi.waitUntil(
-      async () => (await statusOf(kiosk.checkout({ sku: 'tea', quantity: 2 }))) === 'FAILED_PRECONDITION',
-    )
-    expect(await statusOf(kiosk.checkout({ sku: 'tea', quantity: 1 }))).toBe('OK')
+    await untilEnds('OK', () => buy(2))
+    await untilEnds('FAILED_PRECONDITION', () => buy(2))
+    expect(await buy(1)).toBe('OK')
   })
 
   test('goes on when inventory was started anew', async () => {
@@ -112,14 +114,12 @@ describe('the shop', () => {
     const kiosk = (await joinedAs('kiosk')).createClient(Storefront, 'storefront', storefront.address)
     inventory.process.kill('SIGKILL')
     await inventory.ended
-    expect(await statusOf(kiosk.checkout({ sku: 'tea', quantity: 1 }))).not.toBe('OK')
+    const buy = (quantity: number) => statusOf(kiosk.checkout({ sku: 'tea', quantity }))
+    expect(await buy(1)).not.toBe('OK')
     await start('inventory', inventory.address)
-    await vi.waitUntil(async () => (await statusOf(kiosk.checkout({ sku: 'tea', quantity: 1 }))) === 'OK', 10_000)
+    await untilEnds('OK', () => buy(1))
     // Not INTERNAL, as it is where orders learns it: storefront knows the stock again.
-    await vi.waitUntil(
-      async () => (await statusOf(kiosk.checkout({ sku: 'tea', quantity: 1000 }))) === 'FAILED_PRECONDITION',
-      10_000,
-    )
+    await untilEnds('FAILED_PRECONDITION', () => buy(1000))
   })
 
   test.each([
