@@ -18,6 +18,8 @@ const TARGETS: readonly Target[] = [
   { protos: 'proto', types: 'src/gen' },
   { protos: 'examples/shop/proto', types: 'examples/shop/gen' },
   { protos: 'scripts/bench/proto', types: 'scripts/bench/gen' },
+  { protos: 'examples/plain', types: 'examples/plain/gen' },
+  { protos: 'examples/moved', types: 'examples/moved/gen' },
 ]
 
 /** Rules are read by src/access, not as messages: this file gets no types. */

@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { symlink } from 'node:fs/promises'
+import { copyFile, readFile, symlink, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { text } from 'node:stream/consumers'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryDirectory } from './support/directory.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -46,14 +48,60 @@ describe('the README', () => {
     const lines = blocks('sh').flatMap((block) => block.trim().split('\n'))
     const environment = exportsOf(lines)
 
-    for (const line of lines.filter((text) => text.startsWith('npm run countersign -- ca'))) {
-      expect(await exitCode(start(line, directory, environment)), line).toBe(0)
-    }
-    const services = lines.filter((text) => text.includes('serve --config') || text.startsWith('npx node'))
-    expect(services).toHaveLength(4)
+    const isService = (line: string) => line.includes('serve --config') || line.startsWith('npx node')
+    const commands = lines.filter((line) => line.startsWith('npm run countersign --') && !isService(line))
+    expect(commands).toHaveLength(6)
+    for (const line of commands) expect(await exitCode(start(line, directory, environment)), line).toBe(0)
+    const services = lines.filter(isService)
+    expect(services).toHaveLength(5)
     const [order = 'no order', ...servers] = services.toReversed()
     for (const line of servers.toReversed()) await listening(start(line, directory, environment), line)
     expect(await exitCode(start(order, directory, environment)), order).toBe(0)
+  })
+
+  describe('on moving an existing service', () => {
+    const files = ['prices.proto', 'protos.ts', 'server.ts', 'client.ts']
+
+    test('shows the change that moves it', async () => {
+      const directory = await temporaryDirectory()
+      for (const file of files) await copyFile(join(ROOT, 'examples/plain', file), join(directory, file))
+      await writeFile(join(directory, 'change.diff'), blocks('diff').join(''))
+      execFileSync('git', ['apply', 'change.diff'], { cwd: directory })
+      for (const file of files) {
+        expect(await readFile(join(directory, file), 'utf8'), file).toBe(read(`examples/moved/${file}`))
+      }
+      expect(README).toContain(read('examples/moved/policy.yaml').replace(/^grants:\n {2}- (.*)\n$/, '`$1`'))
+    })
+
+    test('starts from one that works', async () => {
+      start('npx node examples/plain/server.ts', ROOT, {})
+      await vi.waitUntil(() => isOpen(50060), 10_000)
+      expect(await outputOf(start('npx node examples/plain/client.ts', ROOT, {}))).toBe('Tea costs 450 cents.\n')
+    })
+
+    test('ends with one that works in the mesh', { timeout: 60_000 }, async () => {
+      const directory = await temporaryDirectory()
+      await symlink(join(ROOT, 'examples'), join(directory, 'examples'))
+      await copyFile(join(ROOT, 'examples/moved/policy.yaml'), join(directory, 'policy.yaml'))
+      const configuration = read('examples/shop/countersign.yaml').replace('../../pki', './pki')
+      await writeFile(join(directory, 'countersign.yaml'), configuration)
+      const environment = exportsOf(blocks('sh').flatMap((block) => block.trim().split('\n')))
+      for (const command of [
+        'ca init --trust-domain shop.internal --dangerously-unencrypted',
+        'ca issue prices --dns localhost --out credentials',
+        'ca issue till --out credentials',
+      ]) {
+        expect(await exitCode(start(`npm run countersign -- ${command}`, directory, environment)), command).toBe(0)
+      }
+      for (const server of [
+        'npm run countersign -- serve --config countersign.yaml',
+        'npx node --conditions=source examples/moved/server.ts',
+      ]) {
+        await listening(start(server, directory, environment), server)
+      }
+      const till = start('npx node --conditions=source examples/moved/client.ts', directory, environment)
+      expect(await outputOf(till)).toContain('Tea costs 450 cents.\n')
+    })
   })
 })
 
@@ -92,6 +140,24 @@ function start(line: string, directory: string, environment: Record<string, stri
 async function exitCode(child: ChildProcess): Promise<unknown> {
   const [code] = await once(child, 'exit')
   return code
+}
+
+async function outputOf(child: ChildProcess): Promise<string> {
+  const ended = once(child, 'exit')
+  const output = child.stdout === null ? '' : await text(child.stdout)
+  await ended
+  return output
+}
+
+/** Whether a port of localhost takes connections. */
+async function isOpen(port: number): Promise<boolean> {
+  const socket = connect({ host: 'localhost', port })
+  const opened = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  )
+  socket.destroy()
+  return opened
 }
 
 async function listening(child: ChildProcess, line: string): Promise<void> {

@@ -3,10 +3,11 @@
 import { status } from '@grpc/grpc-js'
 import { createLogger, joinMesh } from 'countersign'
 import { Inventory } from './protos.ts'
+import { Stock } from './stock.ts'
 import { untilStopped } from './until-stopped.ts'
 
 const [address = 'localhost:50052'] = process.argv.slice(2)
-const stock = new Map([['tea', 1000]])
+const stock = new Stock({ tea: 1000 })
 const OUT_OF_STOCK = { code: status.FAILED_PRECONDITION, details: 'There is not enough in stock.' }
 
 const logger = createLogger('inventory', { level: process.env['LOG_LEVEL'] ?? 'info' })
@@ -14,18 +15,14 @@ const workload = await joinMesh({ service: 'inventory', logger })
 const server = workload.createServer()
 server.addService(Inventory, {
   async reserve({ request }) {
-    if (request.quantity > (stock.get(request.sku) ?? 0)) throw OUT_OF_STOCK
-    return { reservationId: crypto.randomUUID(), remaining: change(request.sku, -request.quantity) }
+    if (!stock.take(request.sku, request.quantity)) throw OUT_OF_STOCK
+    return { reservationId: crypto.randomUUID() }
   },
   async restock({ request }) {
-    return { remaining: change(request.sku, request.quantity) }
+    stock.add(request.sku, request.quantity)
+    return {}
   },
+  watch: (_call, cancelled) => stock.watch(AbortSignal.any([cancelled, server.closing])),
 })
 await server.listen(address)
 await untilStopped(workload)
-
-function change(sku: string, quantity: number): number {
-  const remaining = (stock.get(sku) ?? 0) + quantity
-  stock.set(sku, remaining)
-  return remaining
-}

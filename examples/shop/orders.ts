@@ -12,8 +12,8 @@ const inventory = workload.createClient(Inventory, 'inventory', inventoryAddress
 const server = workload.createServer()
 server.addService(Orders, {
   async place({ request }) {
-    const { remaining } = await inventory.reserve({ sku: request.sku, quantity: request.quantity })
-    return { orderId: crypto.randomUUID(), remaining }
+    await inventory.reserve({ sku: request.sku, quantity: request.quantity })
+    return { orderId: crypto.randomUUID() }
   },
 })
 await server.listen(address)

@@ -1,12 +1,12 @@
-/** Orders tea, as the storefront would. Run it as `node place-order.ts [ADDRESS OF ORDERS]`. */
+/** Buys tea, as a kiosk of the shop would. Run it as `node place-order.ts [ADDRESS OF STOREFRONT]`. */
 
 import { joinMesh } from 'countersign'
-import { Orders } from './protos.ts'
+import { Storefront } from './protos.ts'
 
-const [address = 'localhost:50051'] = process.argv.slice(2)
+const [address = 'localhost:50050'] = process.argv.slice(2)
 
-const workload = await joinMesh({ service: 'storefront' })
-const orders = workload.createClient(Orders, 'orders', address)
-const { orderId, remaining } = await orders.place({ sku: 'tea', quantity: 2 })
-process.stdout.write(`Order ${orderId} is placed, ${remaining} are left.\n`)
+const workload = await joinMesh({ service: 'kiosk' })
+const storefront = workload.createClient(Storefront, 'storefront', address)
+const { orderId } = await storefront.checkout({ sku: 'tea', quantity: 2 })
+process.stdout.write(`Order ${orderId} is placed.\n`)
 await workload.close()

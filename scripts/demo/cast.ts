@@ -13,17 +13,19 @@ import { systemClock } from '../../src/core/clock.ts'
 import { encodePrivateKey, generateKeyPair } from '../../src/identity/key-pair.ts'
 import type { Child } from './child.ts'
 import type { ClientIdentity } from './intruders.ts'
+import { type LaterInventory, startLaterInventory } from './later.ts'
 import type { Report } from './report.ts'
 import type { Stage } from './stage.ts'
 
-/** Who plays: an authority and two services as processes of their own, a caller, and what an intruder could hold. */
+/** Who plays: an authority and three services as processes of their own, a caller, and what an intruder could hold. */
 export interface Cast {
   readonly authority: string
-  readonly orders: string
+  readonly orders: Child
   readonly inventory: Child
-  readonly inventoryAddress: string
+  readonly addresses: Addresses
   /** The story itself calls as this service. */
-  readonly storefront: Workload
+  readonly kiosk: Workload
+  readonly laterInventory: LaterInventory
   readonly storefrontCredential: Credential
   readonly ordersCredential: Credential
   /** Of this CA, and a day too old. */
@@ -32,13 +34,18 @@ export interface Cast {
   readonly foreign: ClientIdentity
 }
 
+/** Where the services answer. */
+export interface Addresses {
+  readonly storefront: string
+  readonly orders: string
+  readonly inventory: string
+}
+
 const TRUST_DOMAIN = parseTrustDomain('shop.internal')
 const TWO_DAYS_MS = 2 * 24 * 60 * 60 * 1000
 
 export async function assemble(stage: Stage, report: Report): Promise<Cast> {
-  report.say(
-    `A CA for ${TRUST_DOMAIN}, and certificates for three services, in ${stage.directory} (removed at the end)`,
-  )
+  report.say(`A CA for ${TRUST_DOMAIN}, and certificates for four services, in ${stage.directory} (removed at the end)`)
   const twoDaysAgo = () => systemClock() - TWO_DAYS_MS
   const ca = await stage.write(() =>
     initCertificateAuthority({
@@ -48,38 +55,35 @@ export async function assemble(stage: Stage, report: Report): Promise<Cast> {
       clock: twoDaysAgo, // so that a certificate of it can have expired
     }),
   )
-  for (const service of ['orders', 'inventory', 'storefront']) {
-    await stage.command(
-      'ca',
-      'issue',
-      service,
-      '--dns',
-      'localhost',
-      '--dir',
-      stage.path('pki'),
-      '--out',
-      stage.credentials,
-    )
+  report.say('The authority, inventory, orders and storefront start, each a process of its own')
+  const [authority] = await Promise.all([stage.startAuthority(), issueCredentials(stage)])
+  const start = async (service: string, ...addresses: readonly string[]) => {
+    const child = stage.startService(service, authority, ['localhost:0', ...addresses])
+    return { child, address: await child.address() }
   }
-
-  report.say('The authority, orders and inventory start, each a process of its own')
-  const authority = await stage.startAuthority()
-  const inventory = stage.startService('inventory', authority, ['localhost:0'])
-  const inventoryAddress = await inventory.address()
-  const orders = await stage.startService('orders', authority, ['localhost:0', inventoryAddress]).address()
+  const inventory = await start('inventory')
+  const orders = await start('orders', inventory.address)
+  const storefront = await start('storefront', orders.address, inventory.address)
 
   const credentials = stage.credentials
   return {
     authority,
-    orders,
-    inventory,
-    inventoryAddress,
-    storefront: await joinMesh({ service: 'storefront', authority, credentials, logger: silentLogger }),
+    orders: orders.child,
+    inventory: inventory.child,
+    addresses: { storefront: storefront.address, orders: orders.address, inventory: inventory.address },
+    kiosk: await joinMesh({ service: 'kiosk', authority, credentials, logger: silentLogger }),
+    laterInventory: await startLaterInventory(authority, credentials),
     storefrontCredential: await loadCredential(credentials, parseServicePath('storefront')),
     ordersCredential: await loadCredential(credentials, parseServicePath('orders')),
     expired: issueTo('orders', ca),
     foreign: issueTo('orders', createCertificateAuthority({ trustDomain: TRUST_DOMAIN })),
   }
+}
+
+async function issueCredentials(stage: Stage): Promise<void> {
+  const options = ['--dns', 'localhost', '--dir', stage.path('pki'), '--out', stage.credentials]
+  const services = ['kiosk', 'storefront', 'orders', 'inventory']
+  await Promise.all(services.map((service) => stage.command('ca', 'issue', service, ...options)))
 }
 
 function issueTo(service: string, ca: CertificateAuthority): ClientIdentity {

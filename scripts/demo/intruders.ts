@@ -2,6 +2,7 @@ import { createSecureContext } from 'node:tls'
 import {
   type CallOptions,
   type ChannelCredentials,
+  Client,
   credentials,
   Metadata,
   type ServiceError,
@@ -10,6 +11,8 @@ import {
 import type { Credential } from 'countersign'
 import { Inventory } from '../../examples/shop/protos.ts'
 import { systemClock } from '../../src/core/clock.ts'
+import { parseClaims } from '../../src/token/claims.ts'
+import { createSigningKey } from '../../src/token/signing-key.ts'
 import { decodeRefusal } from '../../src/transport/status.ts'
 import { secureContextOptions } from '../../src/transport/tls-options.ts'
 import type { Outcome } from './report.ts'
@@ -43,24 +46,31 @@ export function connectedAs(credential: Credential): ChannelCredentials {
   return credentials.createFromSecureContext(createSecureContext(secureContextOptions(credential)))
 }
 
-/** Calls a method of inventory as plain grpc-js does, with a token sent as it is, and tells how it went. */
+/** A token with the claims of another, signed by a key of the forger's own. */
+export function forge(token: string): string {
+  const [, claims = ''] = token.split('.')
+  return createSigningKey().sign(parseClaims(JSON.parse(Buffer.from(claims, 'base64url').toString())))
+}
+
+/** Calls a method of inventory as plain grpc-js does, with credentials sent as they are, and tells how it went. */
 export function intrude(
   address: string,
-  method: 'reserve' | 'restock',
+  method: 'Reserve' | 'Restock' | 'Watch',
   channel: ChannelCredentials,
-  token?: string,
+  authorization?: string,
 ): Promise<Outcome> {
-  const client = new Inventory(address, channel, { 'grpc.use_local_subchannel_pool': 1 })
+  const { path, requestSerialize } = Inventory.service[method]
+  const client = new Client(address, channel, { 'grpc.use_local_subchannel_pool': 1 })
   const metadata = new Metadata()
-  if (token !== undefined) metadata.set('authorization', `Bearer ${token}`)
+  if (authorization !== undefined) metadata.set('authorization', authorization)
   return new Promise((resolve) => {
     const finish = (error: ServiceError | null) => {
       client.close()
       resolve(error === null ? { outcome: 'allowed', status: 'OK' } : outcomeOf(error))
     }
     const options: CallOptions = { deadline: systemClock() + 5_000 }
-    if (method === 'reserve') client.reserve({ sku: 'tea', quantity: 1 }, metadata, options, finish)
-    else client.restock({ sku: 'tea', quantity: 1 }, metadata, options, finish)
+    const unread = (bytes: Buffer) => bytes
+    client.makeUnaryRequest(path, requestSerialize, unread, { sku: 'tea', quantity: 1 }, metadata, options, finish)
   })
 }
 

@@ -36,7 +36,7 @@ export class Report {
     else this.#refused += 1
     const deviation = describe(actual) === describe(expected) ? undefined : `expected ${describe(expected)}`
     const time = `${durationMs.toFixed(1).padStart(6)} ms`
-    const columns = [caller.padEnd(10), '→', called.padEnd(31), outcome, time, status.padEnd(17), reason]
+    const columns = [caller.padEnd(10), '→', called.padEnd(35), outcome, time, status.padEnd(17), reason]
     this.say(`  ${deviation === undefined ? '✓' : '✗'} ${columns.join(' ').trimEnd()}`)
     if (deviation === undefined) return
     this.say(`    ${deviation}`)

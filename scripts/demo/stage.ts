@@ -71,7 +71,9 @@ export class Stage {
     this.#closed = true
     await Promise.allSettled(this.#writing)
     // Servers drain before the authority that their feeds hang on.
-    for (const child of this.#children.toReversed()) await child.stop()
+    const [authority, ...services] = this.#children
+    await Promise.all(services.map((child) => child.stop()))
+    await authority?.stop()
     await rm(this.directory, { recursive: true, force: true })
   }
 

@@ -79,3 +79,15 @@ export const HEALTH_RULES: AccessRules = rulesFromTable({
   '/grpc.health.v1.Health/Check': { authentication: 'CERTIFICATE', callers: ['*'] },
   '/grpc.health.v1.Health/Watch': { authentication: 'CERTIFICATE', callers: ['*'] },
 })
+
+/** gRPC server reflection: for operators, by certificate. It tells every type and method that a server has. */
+export const REFLECTION_RULES: AccessRules = rulesFromTable({
+  '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': {
+    authentication: 'CERTIFICATE',
+    callers: ['countersign/operator/*'],
+  },
+  '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo': {
+    authentication: 'CERTIFICATE',
+    callers: ['countersign/operator/*'],
+  },
+})

@@ -1,5 +1,5 @@
 import '@grpc/proto-loader' // registers google/protobuf/descriptor.proto with protobufjs
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import protobuf from 'protobufjs'
 import { AuthError, messageOf } from '../core/errors.ts'
@@ -9,6 +9,9 @@ import type { Problems } from '../core/problems.ts'
 export interface ProtoFile {
   readonly file: string
   readonly root: protobuf.Root
+  readonly source: string
+  /** Whether it was asked for, and not only imported. */
+  readonly isNamed: boolean
 }
 
 /**
@@ -24,12 +27,12 @@ export function loadProtoFiles(
   const loaded = new Map<string, ProtoFile>()
   const seen = new Set<string>()
   const waiting = files.map((file) => problems.attempt(() => resolveFile(file, includeDirectories)))
-  for (const file of waiting) {
+  for (const [index, file] of waiting.entries()) {
     if (file === undefined || seen.has(file)) continue
     seen.add(file)
     const root = problems.attempt(() => parseFile(file, includeDirectories))
     if (root === undefined) continue
-    loaded.set(file, { file, root })
+    loaded.set(file, { file, root, source: readFileSync(file, 'utf8'), isNamed: index < files.length })
     waiting.push(...root.files.filter(isAbsolute)) // what protobufjs brings along has no folder
   }
   return [...loaded.values()]

@@ -2,6 +2,7 @@ import protobuf from 'protobufjs'
 import { Problems } from '../core/problems.ts'
 import { type AccessDeclaration, type AccessRule, parseAccessRule } from './access-rule.ts'
 import { AccessRules } from './access-rules.ts'
+import { lostValuesIn } from './lost-values.ts'
 import { loadProtoFiles, type ProtoFile } from './proto-files.ts'
 
 /**
@@ -13,27 +14,46 @@ import { loadProtoFiles, type ProtoFile } from './proto-files.ts'
  * @param files absolute, or relative to one of the directories
  * @throws AuthError CONFIGURATION_INVALID with every problem, each with its file and method
  */
-export function loadAccessRules(files: readonly string[], includeDirectories: readonly string[]): AccessRules {
+export function loadProtoRules(files: readonly string[], includeDirectories: readonly string[]): ProtoRules {
   const problems = new Problems()
-  const rules: Rule[] = []
-  const definitions = new Map<string, string>()
-  for (const { file, service } of loadProtoFiles(files, includeDirectories, problems).flatMap(definitionsIn)) {
-    const other = definitions.get(service.fullName)
-    if (other !== undefined) problems.add(`${file} ${nameOf(service)}`, `${other} defines this service too.`)
-    definitions.set(service.fullName, file)
-    rules.push(...readService(service, file, problems))
+  const protoFiles = loadProtoFiles(files, includeDirectories, problems)
+  for (const { file, source } of protoFiles) {
+    for (const { text, line } of lostValuesIn(source)) {
+      problems.add(`${file}:${line}`, `${text} has no use in an access rule: leave it out.`)
+    }
   }
+  const definitions = protoFiles.flatMap(definitionsIn)
+  refuseDoubles(definitions, problems)
+  const rules = definitions.flatMap((definition) => readService(definition, problems))
   problems.throwIfAny()
-  return new AccessRules(rules)
+  const methods = definitions.filter(({ isNamed }) => isNamed).flatMap(({ service }) => pathsOf(service))
+  return { rules: new AccessRules(rules), methods }
+}
+
+export interface ProtoRules {
+  readonly rules: AccessRules
+  /** The paths of all methods of the files that were named, with a rule or without. */
+  readonly methods: readonly string[]
+}
+
+/** The rules alone of `loadProtoRules`. */
+export function loadAccessRules(files: readonly string[], includeDirectories: readonly string[]): AccessRules {
+  return loadProtoRules(files, includeDirectories).rules
 }
 
 type Rule = readonly [path: string, rule: AccessRule]
 
+interface Definition {
+  readonly file: string
+  readonly isNamed: boolean
+  readonly service: protobuf.Service
+}
+
 /** The services that a file defines. Those that it imports are read in their own file, where only its imports count. */
-function definitionsIn({ file, root }: ProtoFile): readonly { file: string; service: protobuf.Service }[] {
+function definitionsIn({ file, root, isNamed }: ProtoFile): readonly Definition[] {
   return servicesOf(root)
     .filter((service) => service.filename === file)
-    .map((service) => ({ file, service }))
+    .map((service) => ({ file, isNamed, service }))
 }
 
 function servicesOf(namespace: protobuf.NamespaceBase): readonly protobuf.Service[] {
@@ -43,13 +63,30 @@ function servicesOf(namespace: protobuf.NamespaceBase): readonly protobuf.Servic
   })
 }
 
-function readService(service: protobuf.Service, file: string, problems: Problems): readonly Rule[] {
+function refuseDoubles(definitions: readonly Definition[], problems: Problems): void {
+  const files = new Map<string, string>()
+  for (const { file, service } of definitions) {
+    const other = files.get(nameOf(service))
+    if (other !== undefined) problems.add(`${file} ${nameOf(service)}`, `${other} defines this service too.`)
+    files.set(nameOf(service), file)
+  }
+}
+
+function readService({ service, file }: Definition, problems: Problems): readonly Rule[] {
   const byDefault = readRule(service, service, SERVICE, `${file} ${nameOf(service)}`, problems)
   return service.methodsArray.flatMap((method): readonly Rule[] => {
-    const path = `/${nameOf(service)}/${method.name}`
+    const path = pathOf(method, service)
     const rule = readRule(method, service, METHOD, `${file} ${path}`, problems) ?? byDefault
     return rule === undefined ? [] : [[path, rule]]
   })
+}
+
+function pathsOf(service: protobuf.Service): readonly string[] {
+  return service.methodsArray.map((method) => pathOf(method, service))
+}
+
+function pathOf(method: protobuf.Method, service: protobuf.Service): string {
+  return `/${nameOf(service)}/${method.name}`
 }
 
 function nameOf(service: protobuf.Service): string {

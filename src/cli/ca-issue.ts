@@ -1,9 +1,10 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { loadCertificateAuthority } from '../ca/load.ts'
 import { AuthError } from '../core/errors.ts'
 import { credentialFilesOf } from '../identity/credential-files.ts'
 import { encodePrivateKey, generateKeyPair } from '../identity/key-pair.ts'
 import { isReservedPath, parseServicePath, type ServicePath } from '../identity/service-id.ts'
+import { repeatable } from './repeatable.ts'
 import { withJson, writeResult } from './result.ts'
 import { writeCredential } from './write-credential.ts'
 
@@ -17,7 +18,7 @@ export function defineCaIssue(issue: Command): void {
   withJson(issue)
     .description('make a key for a service and issue a certificate to it, valid for 24 hours')
     .argument('<service>', 'the path of the service, such as orders')
-    .addOption(dnsOption())
+    .addOption(repeatable('--dns <name>', 'a host name at which the service is reached; may be repeated', 'none'))
     .option('--dir <directory>', 'where the CA lies', './pki')
     .requiredOption('--out <directory>', 'where to write the certificate chain, the key and bundle.pem')
     .action(issueCredential)
@@ -53,14 +54,4 @@ function parseUnreservedPath(text: string): ServicePath {
     throw new AuthError('REQUEST_INVALID', `"${path}" is reserved for Countersign itself: call the service otherwise.`)
   }
   return path
-}
-
-function dnsOption(): Option {
-  return new Option('--dns <name>', 'a host name at which the service is reached; may be repeated')
-    .argParser(append)
-    .default([], 'none')
-}
-
-function append(name: string, names: readonly string[]): readonly string[] {
-  return [...names, name]
 }

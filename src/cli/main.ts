@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
+import { defineAccess } from './access.ts'
 import { defineCa } from './ca.ts'
 import { createProgram, run } from './program.ts'
 import { defineServe } from './serve.ts'
@@ -10,6 +11,7 @@ const program = createProgram('countersign')
   .description('mutual TLS and scoped tokens for gRPC services')
   .version(version)
 defineCa(program.command('ca'))
+defineAccess(program.command('access'))
 defineServe(program.command('serve'))
 
 process.exitCode = await run(program, process.argv.slice(2))

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { AccessDeclaration } from '../../src/access/access-rule.ts'
-import { AccessRules, HEALTH_RULES, requireRules, rulesFromTable } from '../../src/access/access-rules.ts'
+import {
+  AccessRules,
+  HEALTH_RULES,
+  REFLECTION_RULES,
+  requireRules,
+  rulesFromTable,
+} from '../../src/access/access-rules.ts'
 
 const PLACE = '/shop.v1.Orders/Place'
 const CANCEL = '/shop.v1.Orders/Cancel'
@@ -73,5 +79,14 @@ describe('access rules', () => {
     const rule = { authentication: 'CERTIFICATE', callers: [{ kind: 'every' }] }
     expect(HEALTH_RULES.paths).toEqual(['/grpc.health.v1.Health/Check', '/grpc.health.v1.Health/Watch'])
     for (const path of HEALTH_RULES.paths) expect(HEALTH_RULES.ruleOf(path)).toEqual(rule)
+  })
+
+  it('of reflection admit operators alone, by certificate', () => {
+    const rule = { authentication: 'CERTIFICATE', callers: [{ kind: 'below', parent: 'countersign/operator' }] }
+    expect(REFLECTION_RULES.paths).toEqual([
+      '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+      '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
+    ])
+    for (const path of REFLECTION_RULES.paths) expect(REFLECTION_RULES.ruleOf(path)).toEqual(rule)
   })
 })

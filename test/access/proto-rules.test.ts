@@ -52,8 +52,11 @@ describe('access rules in .proto files', () => {
     'option (countersign.v1.access) = { scopes: ["orders.place"] };',
     'option (countersign.v1.access) = { scopes: "orders." "place" };',
     'option (countersign.v1.access) = { scopes: "orders.place" authentication: TOKEN };',
-    'option (countersign.v1.access) = { scopes: "orders.place", dangerously_any_caller: false };',
+    'option (countersign.v1.access) = { scopes: "orders.place", };',
+    "option (countersign.v1.access) = { scopes: 'orders.place'; };",
+    'option (countersign.v1.access) = { scopes: "orders.place" } /* dangerously_any_caller: false */;',
     'option deprecated = true; option (countersign.v1.access) = { scopes: "orders.place" };',
+    'option (countersign.v1.access) = { scopes: "orders.place" }; option deprecated = false;',
     'option idempotency_level = IDEMPOTENT; option (countersign.v1.access) = { scopes: "orders.place" };',
   ]
   it.each(spellings)('may be spelled %s', (spelling) => {
@@ -86,6 +89,11 @@ describe('access rules in .proto files', () => {
     })
   })
 
+  it('take texts that look like other values', () => {
+    const text = withOptions('option (countersign.v1.access) = { scopes: ["false", "{", "0"] callers: "nan" };')
+    expect(load(text).ruleOf(PATH)).toMatchObject({ scopes: ['false', '{', '0'], callers: [{ path: 'nan' }] })
+  })
+
   it('take the default of the service where a method has none of its own', () => {
     const byDefault = 'option (countersign.v1.default_access) = { scopes: "orders.place" };'
     const own = 'option (countersign.v1.access) = { scopes: "orders.cancel" };'
@@ -106,7 +114,7 @@ describe('access rules in .proto files', () => {
   it('leave the options of others alone', () => {
     const text = `${headerOf('google/protobuf/descriptor.proto')}
       extend google.protobuf.MethodOptions { string access = 50900; }
-      service Orders { rpc Place(Empty) returns (Empty) { option (access) = "anything"; } }`
+      service Orders { rpc Place(Empty) returns (Empty) { option (access) = ""; } }`
     expect(load(text).paths).toEqual([])
   })
 
@@ -124,9 +132,15 @@ describe('access rules in .proto files', () => {
     expect(Object.fromEntries(rules.paths.map((path) => [path, rules.ruleOf(path)]))).toEqual({
       '/countersign.v1.TokenService/IssueToken': everyService,
       '/countersign.v1.TrustService/Watch': everyService,
+      '/shop.v1.Storefront/Checkout': { authentication: 'TOKEN', scopes: ['storefront.checkout'], callers: 'ANY' },
       '/shop.v1.Orders/Place': TOKEN_RULE,
       '/shop.v1.Inventory/Reserve': { authentication: 'TOKEN', scopes: ['inventory.reserve'], callers: 'ANY' },
       '/shop.v1.Inventory/Restock': { authentication: 'TOKEN', scopes: ['inventory.restock'], callers: 'ANY' },
+      '/shop.v1.Inventory/Watch': {
+        authentication: 'TOKEN',
+        scopes: ['inventory.watch'],
+        callers: [{ kind: 'exact', path: 'storefront' }],
+      },
     })
   })
 
@@ -176,16 +190,37 @@ const silent: readonly (readonly [title: string, options: string, problem: RegEx
     'option (countersign.v1.access) = { callers: "*" authentication: CERTIFICATE authentication: TOKEN };',
     /neither TOKEN/,
   ],
+  [
+    'a field that stands twice, first as false',
+    'option (countersign.v1.access) = { dangerously_any_caller: false dangerously_any_caller: true };',
+    /test\.proto:1: false has no use in an access rule/,
+  ],
+  [
+    'a field that stands twice, first as FALSE, dotted',
+    `option (countersign.v1.access).dangerously_any_caller = FALSE;
+     option (countersign.v1.access).dangerously_any_caller = true;`,
+    /FALSE has no use/,
+  ],
+  [
+    'a field that stands twice, first as zero',
+    'option (.countersign.v1.access) = { authentication: 0; authentication: CERTIFICATE; callers: "*" };',
+    /: 0 has no use/,
+  ],
+  [
+    'a scope that stands beside an empty one',
+    `option (countersign.v1.access) = { scopes: '' scopes: "a" };`,
+    /"" has no use/,
+  ],
   ['a scope that stands twice', 'option (countersign.v1.access) = { scopes: "a" scopes: "a" };', /stands twice/],
   ['a scope with a space', 'option (countersign.v1.access) = { scopes: "a b" };', /not a scope/],
   ['an empty scope', 'option (countersign.v1.access) = { scopes: "" };', /not a scope/],
   ['an empty rule', 'option (countersign.v1.access) = {};', /needs at least one scope/],
   ['a certificate rule for nobody', 'option (countersign.v1.access) = { authentication: CERTIFICATE };', /one caller/],
-  [
-    'what protobufjs cannot parse',
-    'option (countersign.v1.access) = { scopes: [] };',
-    /cannot be loaded: illegal value/,
-  ],
+  ['an empty list', 'option (countersign.v1.access) = { scopes: [] };', /cannot be loaded: illegal value/],
+  ['a list that ends with a comma', 'option (countersign.v1.access) = { scopes: ["a",] };', /illegal value/],
+  ['a list of messages', 'option (countersign.v1.access) = { scopes: [{ name: "a" }] };', /illegal value/],
+  ['angle brackets', 'option (countersign.v1.access) = < scopes: "a" >;', /cannot be loaded: illegal value/],
+  ['a field by the name of an extension', 'option (countersign.v1.access) = { [a.b]: 1 };', /illegal name/],
 ]
 
 describe('a .proto file is refused for', () => {
@@ -201,6 +236,12 @@ describe('a .proto file is refused for', () => {
     expect(() => load(withOptions('', 'option (countersign.v1.access) = { scopes: "a" };'))).toThrow(
       /does not belong here/,
     )
+  })
+
+  it('a field that stands twice in a default, first as false', () => {
+    const options =
+      'option (countersign.v1.default_access) = { dangerously_any_caller: false dangerously_any_caller: true };'
+    expect(() => load(withOptions('', options))).toThrow(/false has no use in an access rule/)
   })
 
   it('a missing import of access.proto, also where another file has it', () => {

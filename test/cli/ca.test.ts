@@ -4,27 +4,15 @@ import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { defineCa } from '../../src/cli/ca.ts'
-import { createProgram, run } from '../../src/cli/program.ts'
 import { loadCredential } from '../../src/identity/credential-files.ts'
 import { parseServicePath } from '../../src/identity/service-id.ts'
+import { runCommand } from '../support/cli.ts'
 import { temporaryDirectory } from '../support/directory.ts'
 
 const orders = parseServicePath('orders')
 
-/** Runs `countersign` in this process. */
-async function countersign(...args: string[]) {
-  const written = { out: '', err: '' }
-  const program = createProgram('countersign', {
-    out: (text) => {
-      written.out += text
-    },
-    err: (text) => {
-      written.err += text
-    },
-  })
-  defineCa(program.command('ca'))
-  const exitCode = await run(program, args)
-  return { exitCode, ...written }
+function countersign(...args: string[]) {
+  return runCommand((program) => defineCa(program.command('ca')), args)
 }
 
 async function makeCa() {

@@ -51,7 +51,7 @@ export async function startDemo(args: readonly string[] = [], environment: NodeJ
     pid: child.pid ?? 0,
     output: () => output,
     async printed(text) {
-      await vi.waitUntil(() => output.includes(text), { timeout: 10_000, interval: 2 })
+      await vi.waitUntil(() => output.includes(text), { timeout: 20_000, interval: 2 })
     },
     kill: (signal) => void child.kill(signal),
     stopReading: () => void child.stdout?.destroy(),

@@ -2,17 +2,11 @@
 
 
 export interface PlaceRequest {
-  /**
-   * What to order, by stock keeping unit.
-   */
   'sku'?: (string);
   'quantity'?: (number);
 }
 
 export interface PlaceRequest__Output {
-  /**
-   * What to order, by stock keeping unit.
-   */
   'sku': (string);
   'quantity': (number);
 }

@@ -3,16 +3,8 @@
 
 export interface PlaceResponse {
   'orderId'?: (string);
-  /**
-   * How many are left in stock.
-   */
-  'remaining'?: (number);
 }
 
 export interface PlaceResponse__Output {
   'orderId': (string);
-  /**
-   * How many are left in stock.
-   */
-  'remaining': (number);
 }

@@ -3,10 +3,8 @@
 
 export interface ReserveResponse {
   'reservationId'?: (string);
-  'remaining'?: (number);
 }
 
 export interface ReserveResponse__Output {
   'reservationId': (string);
-  'remaining': (number);
 }

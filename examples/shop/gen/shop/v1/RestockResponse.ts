@@ -2,9 +2,7 @@
 
 
 export interface RestockResponse {
-  'remaining'?: (number);
 }
 
 export interface RestockResponse__Output {
-  'remaining': (number);
 }

@@ -1,0 +1,10 @@
+// Original file: examples/moved/prices.proto
+
+
+export interface LookupResponse {
+  'cents'?: (number);
+}
+
+export interface LookupResponse__Output {
+  'cents': (number);
+}

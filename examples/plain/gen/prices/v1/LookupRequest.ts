@@ -1,0 +1,10 @@
+// Original file: examples/plain/prices.proto
+
+
+export interface LookupRequest {
+  'sku'?: (string);
+}
+
+export interface LookupRequest__Output {
+  'sku': (string);
+}

@@ -1,0 +1,10 @@
+// Original file: examples/plain/prices.proto
+
+
+export interface LookupResponse {
+  'cents'?: (number);
+}
+
+export interface LookupResponse__Output {
+  'cents': (number);
+}
