@@ -29,6 +29,7 @@ export class OutgoingCall {
     const call = start()
     this.#call = call
     this.#signal?.addEventListener('abort', this.#abort)
+    call.on('error', () => {}) // it surfaces where the call is read, but may come when that is over
     call.once('status', () => this.#end())
     return call
   }
