@@ -33,16 +33,12 @@ let mesh: TestMesh
 let client: Client
 
 beforeAll(async () => {
-  async function* streamed() {
-    yield await handle()
-  }
-  mesh = await startMesh({
-    ...plainHandlers,
-    count: () => handle(),
-    countAll: () => handle(),
-    countOn: streamed,
-    countAlong: streamed,
-  })
+  mesh = await startMesh(
+    handlersOfAllKinds(async function* ({ requests }) {
+      for await (const _ of requests);
+      yield await handle()
+    }),
+  )
   client = new Client(mesh.address, plainTls(mesh.pki.credential('orders')))
   return () => client.close()
 })
@@ -247,6 +243,23 @@ describe.each(CALL_KINDS)('a %s handler', (kind) => {
     await callKind(over, kind, { methods, options: { deadline: Date.now() + 200 } })
     await vi.waitUntil(() => signals[2]?.aborted)
     expect(signals.map(({ aborted }) => aborted)).toEqual([false, true, true])
+  })
+})
+
+describe.each(CALL_KINDS)('a %s call', (kind) => {
+  test('whose request cannot be decoded is INTERNAL, and harms no other', async () => {
+    handle = async () => ({ note: 'answered' })
+    const method = Warehouse.service[methods[kind]]
+    const malformed = { ...method, requestSerialize: () => Buffer.from('ff', 'hex') }
+    const unhandled = await unhandledDuring(async () => {
+      const [bad, good] = await Promise.all([
+        callKind(client, kind, { methods, method: malformed }),
+        callKind(client, kind, { methods }),
+      ])
+      expect(bad).toMatchObject({ status: 'INTERNAL', details: 'Error deserializing request', receipts: [] })
+      expect(good).toMatchObject({ status: 'OK', receipts: [{ note: 'answered' }] })
+    })
+    expect(unhandled).toEqual([])
   })
 })
 
