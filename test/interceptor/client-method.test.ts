@@ -404,16 +404,24 @@ describe('the requests of a call', () => {
     }
   })
 
-  test('do no harm where they fail to close', async () => {
-    handle = failing({ code: status.ABORTED, details: 'Enough.' })
+  test('do no harm where they fail to close, and do not hide why the call failed', async () => {
+    handle = async function* () {
+      yield { note: 'first' }
+      throw { code: status.ABORTED, details: 'Enough.' }
+    }
     for (const kind of REQUEST_STREAMS) {
+      const iterator: AsyncIterator<Order> = {
+        next: () => new Promise(() => {}),
+        return: () => Promise.reject(new Error('cannot be closed')),
+      }
+      const requests = { [Symbol.asyncIterator]: () => iterator }
+      const slowly = () => new Promise((resolve) => setTimeout(resolve, 100))
       const unhandled = await unhandledDuring(async () => {
-        const iterator: AsyncIterator<Order> = {
-          next: () => new Promise(() => {}),
-          return: () => Promise.reject(new Error('cannot be closed')),
+        const reading = async () => {
+          if (kind === 'client stream') await warehouse.store(requests)
+          else for await (const _ of warehouse.exchange(requests)) await slowly()
         }
-        const requests = { [Symbol.asyncIterator]: () => iterator }
-        expect(await failureOf(call(kind, { requests })), kind).toMatchObject({ status: status.ABORTED })
+        expect(await failureOf(reading()), kind).toMatchObject({ status: status.ABORTED, details: 'Enough.' })
       })
       expect(unhandled, kind).toEqual([])
     }
