@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { CredentialSource } from '../identity/credential-source.ts'
 import type { TokenVerifier } from '../token/verify.ts'
+import { logGrpcTo } from '../transport/grpc-log.ts'
 import { type Listener, listen } from '../transport/listener.ts'
 import { rulesOf } from '../transport/protos.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
@@ -54,6 +55,7 @@ export class MeshServer {
     this.#options = { ...options }
     this.#rules = rules
     const { verifyToken, logger, clock } = this.#options
+    logGrpcTo(logger)
     const interceptor = serverInterceptor({
       ruleOf: (method) => this.#rules.ruleOf(method),
       verifyToken,
