@@ -1,0 +1,79 @@
+import { once } from 'node:events'
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
+import { errorName, FRAME_HEADER_LENGTH, FrameType, frame, PREFACE } from './http2-frames.ts'
+
+/** What came of an HTTP/2 connection whose every byte is written by hand. */
+export interface HandmadeConnection {
+  readonly socket: TLSSocket
+  /** Writes, and waits while the other end does not read. Once the connection is gone it does nothing. */
+  send(...frames: readonly Uint8Array[]): Promise<void>
+  /**
+   * How the other end took it: `GOAWAY` or `RST_STREAM` with its error, `closed` where it just hung up, `served`
+   * where it answered a request, `alive` where it goes on and answers a PING.
+   */
+  outcome(): Promise<string>
+  /** How many frames of a type have come. */
+  count(type: number): number
+}
+
+export interface HandmadeOptions {
+  /** What is sent first, in the place of the preface and empty SETTINGS. */
+  readonly greeting?: Buffer
+}
+
+const OUTCOME_TIMEOUT_MS = 3_000
+const LAST_PING = Buffer.from('lastping')
+
+export async function connectByHand(
+  port: number,
+  tls: ConnectionOptions,
+  { greeting = Buffer.concat([PREFACE, frame({ type: FrameType.settings })]) }: HandmadeOptions = {},
+): Promise<HandmadeConnection> {
+  const socket = connect({ host: 'localhost', port, servername: 'localhost', ALPNProtocols: ['h2'], ...tls })
+  socket.on('error', () => {})
+  await once(socket, 'secureConnect')
+  const counts = new Map<number, number>()
+  const { promise: decided, resolve: decide } = Promise.withResolvers<string>()
+  let pending = Buffer.alloc(0)
+  socket.on('data', (chunk: Buffer) => {
+    pending = Buffer.concat([pending, chunk])
+    while (pending.length >= FRAME_HEADER_LENGTH) {
+      const length = FRAME_HEADER_LENGTH + pending.readUIntBE(0, 3)
+      if (pending.length < length) break
+      receive(pending.subarray(0, length))
+      pending = pending.subarray(length)
+    }
+  })
+  socket.once('close', () => decide('closed'))
+  socket.write(greeting)
+
+  function receive(received: Buffer): void {
+    const type = received.readUInt8(3)
+    counts.set(type, (counts.get(type) ?? 0) + 1)
+    const payload = received.subarray(FRAME_HEADER_LENGTH)
+    if (type === FrameType.goAway) decide(`GOAWAY ${errorName(payload.readUInt32BE(4))}`)
+    if (type === FrameType.rstStream) decide(`RST_STREAM ${errorName(payload.readUInt32BE(0))}`)
+    if (type === FrameType.headers) decide('served')
+    if (type === FrameType.ping && payload.equals(LAST_PING)) decide('alive')
+  }
+
+  async function send(...frames: readonly Uint8Array[]): Promise<void> {
+    if (socket.destroyed || !socket.writable) return
+    if (socket.write(Buffer.concat(frames))) return
+    await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), decided])
+  }
+
+  return {
+    socket,
+    send,
+    async outcome() {
+      await send(frame({ type: FrameType.ping, payload: LAST_PING }))
+      const timer = setTimeout(decide, OUTCOME_TIMEOUT_MS, 'silence')
+      const outcome = await decided
+      clearTimeout(timer)
+      socket.destroy()
+      return outcome
+    },
+    count: (type) => counts.get(type) ?? 0,
+  }
+}
