@@ -63,7 +63,10 @@ async function endingOf(session: ClientHttp2Session, body: Buffer): Promise<Hand
   stream.on('data', (chunk: Buffer) => chunks.push(chunk))
   stream.on('error', () => {}) // its code is read below
   stream.end(body)
-  await new Promise((resolve) => stream.once('close', resolve))
+  // Its end is not its close where the other end has answered before all of the body was sent.
+  await new Promise<void>((resolve) => {
+    for (const event of ['end', 'close']) stream.once(event, resolve)
+  })
   const code = headers['grpc-status']
   const details = headers['grpc-status-details-bin']
   return {
