@@ -219,12 +219,13 @@ describe('a message is refused', () => {
     const more: HeaderFields = encoding === undefined ? [] : [['grpc-encoding', encoding]]
 
     test(`that ${title}`, async () => {
-      const ending = await callByHand(target.port, target.tls, [...admittedFields(), ...more], body)
+      const fields = [...admittedFields(), ...more]
+      const [ending] = await callByHand(target.port, target.tls, { fields, body })
       expect(ending).toMatchObject({ http: 200, status })
     })
 
     test(`unread without a token, that ${title}`, async () => {
-      const ending = await callByHand(target.port, target.tls, [...callFields(path), ...more], body)
+      const [ending] = await callByHand(target.port, target.tls, { fields: callFields(path, more), body })
       expect(ending).toMatchObject({ http: 200, reason: 'CREDENTIALS_MISSING' })
     })
   }

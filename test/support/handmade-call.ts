@@ -10,10 +10,10 @@ import {
   Flag,
   FRAME_HEADER_LENGTH,
   FrameType,
-  frame,
   grpcMessage,
   type HeaderFields,
   headerBlock,
+  headersFrames,
   PREFACE,
 } from './http2-frames.ts'
 import { connectAs } from './listener.ts'
@@ -30,24 +30,32 @@ export interface HandmadeEnding {
   readonly body: Buffer
 }
 
+export interface HandmadeCall {
+  readonly fields: HeaderFields
+  /** One empty message unless told. */
+  readonly body?: Buffer
+}
+
 /**
- * Makes one call over a connection of its own whose header fields are written as they are given, and lets Node read
- * the answer. It is of whatever kind the method is: one message is sent, and no more.
+ * Makes calls at once over a connection of their own, whose header fields are written as they are given, and lets Node
+ * read the answers. A call is of whatever kind its method is: one message is sent, and no more.
  */
 export async function callByHand(
   port: number,
   options: ConnectionOptions,
-  fields: HeaderFields,
-  body: Buffer = grpcMessage(),
-): Promise<HandmadeEnding> {
+  ...calls: readonly HandmadeCall[]
+): Promise<readonly HandmadeEnding[]> {
   const socket = connectAs(port, options)
   await once(socket, 'secureConnect')
-  const swapping = new HeaderSwap(socket, headerBlock(fields))
+  const swapping = new HeaderSwap(
+    socket,
+    calls.map(({ fields }) => headerBlock(fields)),
+  )
   const session = connect('http://localhost', { createConnection: () => swapping })
   onTestFinished(() => session.destroy())
   session.on('error', () => {})
   try {
-    return await endingOf(session, body)
+    return await Promise.all(calls.map(({ body = grpcMessage() }) => endingOf(session, body)))
   } finally {
     session.destroy()
     socket.destroy()
@@ -78,17 +86,17 @@ async function endingOf(session: ClientHttp2Session, body: Buffer): Promise<Hand
   }
 }
 
-/** A socket to Node's own client, which puts a header block in the place of each that this writes. */
+/** A socket to Node's own client, which puts header blocks in the place of those that this writes, in their order. */
 class HeaderSwap extends Duplex {
   readonly #socket: Duplex
-  readonly #block: Buffer
+  readonly #blocks: Buffer[]
   #pending = Buffer.alloc(0)
   #isPrefaceSent = false
 
-  constructor(socket: Duplex, block: Buffer) {
+  constructor(socket: Duplex, blocks: readonly Buffer[]) {
     super()
     this.#socket = socket
-    this.#block = block
+    this.#blocks = [...blocks]
     socket.on('data', (chunk) => this.push(chunk))
     socket.on('close', () => this.destroy())
   }
@@ -111,8 +119,11 @@ class HeaderSwap extends Duplex {
 
   #swap(original: Buffer): Buffer {
     if (original[3] !== FrameType.headers) return original
-    const flags = Flag.endHeaders | ((original[4] ?? 0) & Flag.endStream)
-    return frame({ type: FrameType.headers, flags, streamId: original.readUInt32BE(5), payload: this.#block })
+    return headersFrames(
+      original.readUInt32BE(5),
+      this.#blocks.shift() ?? Buffer.alloc(0),
+      (original[4] ?? 0) & Flag.endStream,
+    )
   }
 
   #take(length: number): Buffer {

@@ -59,6 +59,22 @@ export function frame({ type, flags = 0, streamId = 0, payload = Buffer.alloc(0)
   return Buffer.concat([header, payload])
 }
 
+const MAX_FRAME_LENGTH = 16_384
+
+/** HEADERS, and CONTINUATION where a block is too long for one frame. */
+export function headersFrames(streamId: number, block: Buffer, flags = 0): Buffer {
+  const parts = Array.from({ length: Math.max(1, Math.ceil(block.length / MAX_FRAME_LENGTH)) }, (_, index) =>
+    block.subarray(index * MAX_FRAME_LENGTH, (index + 1) * MAX_FRAME_LENGTH),
+  )
+  const frames = parts.map((payload, index) => {
+    const end = index === parts.length - 1 ? Flag.endHeaders : 0
+    return index === 0
+      ? frame({ type: FrameType.headers, flags: flags | end, streamId, payload })
+      : frame({ type: FrameType.continuation, flags: end, streamId, payload })
+  })
+  return Buffer.concat(frames)
+}
+
 /** A name that stands twice is sent twice. */
 export type HeaderFields = readonly (readonly [name: string, value: string])[]
 

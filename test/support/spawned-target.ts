@@ -73,7 +73,7 @@ function call(client: Client, bearer: string): Promise<number> {
       asIs,
       Buffer.alloc(0),
       metadata,
-      { deadline: Date.now() + 10_000 },
+      { deadline: Date.now() + 60_000 },
       (error) => (error === null ? resolve(performance.now() - start) : reject(error)),
     )
   })

@@ -8,7 +8,7 @@ import { type Caller, callerOf } from '../../src/interceptor/caller.ts'
 import { MeshServer } from '../../src/interceptor/mesh-server.ts'
 import { createTestIssuer, type TestIssuer } from './issuer.ts'
 import { createVerifier, type Forgery, signToken } from './token.ts'
-import { Warehouse, type WarehouseHandlers } from './warehouse.ts'
+import { plainHandlers, Warehouse, type WarehouseHandlers } from './warehouse.ts'
 
 /** A warehouse whose CA, and whose tokens' issuer, sign whatever a test wants of them. */
 export interface Target {
@@ -27,9 +27,11 @@ export interface TargetOptions {
 }
 
 /** A method of each kind that demands a token. */
-export const TOKEN_METHODS = ['Pick', 'Follow'].map((name) => `/warehouse.v1.Warehouse/${name}`)
-/** A method that demands a certificate, and the service `orders`. */
-export const CERTIFICATE_METHOD = '/warehouse.v1.Warehouse/Count'
+export const TOKEN_METHODS = ['Pick', 'Store', 'Follow', 'Exchange'].map((name) => `/warehouse.v1.Warehouse/${name}`)
+/** A method of each kind that demands a certificate, that of `orders`. */
+export const CERTIFICATE_METHODS = ['Count', 'CountAll', 'CountOn', 'CountAlong'].map(
+  (name) => `/warehouse.v1.Warehouse/${name}`,
+)
 
 const audience = parseServiceId('spiffe://shop.internal/warehouse')
 
@@ -55,7 +57,7 @@ export async function startTarget({ logger, clock = systemClock }: TargetOptions
 /** A token of an hour that opens every method of the warehouse to the holder of a credential. */
 export function tokenFor({ serviceId, thumbprint }: Credential, { header, payload, privateKey }: Forgery = {}): string {
   const now = Math.floor(Date.now() / 1000)
-  const scope = 'warehouse.pick warehouse.ship warehouse.follow warehouse.store warehouse.trade'
+  const scope = 'warehouse.pick warehouse.ship warehouse.store warehouse.follow warehouse.exchange'
   const valid = { sub: serviceId, client_id: serviceId, aud: audience, scope, iat: now, exp: now + 3600 }
   return signToken({
     ...(header !== undefined && { header }),
@@ -65,16 +67,21 @@ export function tokenFor({ serviceId, thumbprint }: Credential, { header, payloa
 }
 
 function handlersThatTell(reached: Caller[]): WarehouseHandlers {
-  const answer = async (call: Parameters<typeof callerOf>[0]) => {
-    reached.push(callerOf(call))
-    return { note: 'reached' }
-  }
+  const telling =
+    <Call extends Parameters<typeof callerOf>[0], Result>(handle: (call: Call, cancelled: AbortSignal) => Result) =>
+    (call: Call, cancelled: AbortSignal): Result => {
+      reached.push(callerOf(call))
+      return handle(call, cancelled)
+    }
   return {
-    pick: answer,
-    ship: answer,
-    count: answer,
-    async *follow(call) {
-      yield await answer(call)
-    },
+    pick: telling(plainHandlers.pick),
+    ship: telling(plainHandlers.ship),
+    store: telling(plainHandlers.store),
+    follow: telling(plainHandlers.follow),
+    exchange: telling(plainHandlers.exchange),
+    count: telling(plainHandlers.count),
+    countAll: telling(plainHandlers.countAll),
+    countOn: telling(plainHandlers.countOn),
+    countAlong: telling(plainHandlers.countAlong),
   }
 }
