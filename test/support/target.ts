@@ -1,3 +1,4 @@
+import { Metadata } from '@grpc/grpc-js'
 import { AccessRules } from '../../src/access/access-rules.ts'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
 import type { Logger } from '../../src/core/logger.ts'
@@ -64,6 +65,13 @@ export function tokenFor({ serviceId, thumbprint }: Credential, { header, payloa
     payload: { ...valid, cnf: { 'x5t#S256': thumbprint }, ...payload },
     ...(privateKey !== undefined && { privateKey }),
   })
+}
+
+/** What a client sends with a token. */
+export function bearing(token: string): Metadata {
+  const metadata = new Metadata()
+  metadata.set('authorization', `Bearer ${token}`)
+  return metadata
 }
 
 function handlersThatTell(reached: Caller[]): WarehouseHandlers {
