@@ -47,6 +47,7 @@ export async function callByHand(
 ): Promise<readonly HandmadeEnding[]> {
   const socket = connectAs(port, options)
   await once(socket, 'secureConnect')
+  socket.setNoDelay()
   const swapping = new HeaderSwap(
     socket,
     calls.map(({ fields }) => headerBlock(fields)),

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { errorName, FRAME_HEADER_LENGTH, FrameType, frame, PREFACE } from './http2-frames.ts'
+import { closed } from './listener.ts'
 
 /** What came of an HTTP/2 connection whose every byte is written by hand. */
 export interface HandmadeConnection {
@@ -12,6 +13,8 @@ export interface HandmadeConnection {
    * it ended one stream and goes on, `alive` where it goes on and answers a PING.
    */
   outcome(): Promise<string>
+  /** Ends the connection, once the other end has had what was sent. */
+  leave(): Promise<void>
 }
 
 export interface HandmadeOptions {
@@ -57,7 +60,11 @@ export async function connectByHand(
     if (socket.destroyed || !socket.writable) return
     if (socket.write(Buffer.concat(frames))) return
     await new Promise<void>((resolve) => {
-      for (const event of ['drain', 'close']) socket.once(event, resolve)
+      const done = () => {
+        socket.off('drain', done).off('close', done)
+        resolve()
+      }
+      socket.on('drain', done).on('close', done)
     })
   }
 
@@ -71,6 +78,10 @@ export async function connectByHand(
       clearTimeout(timer)
       socket.destroy()
       return outcome
+    },
+    async leave() {
+      socket.end()
+      await closed(socket)
     },
   }
 }
