@@ -230,6 +230,13 @@ describe('a message is refused', () => {
     })
   }
 
+  test('unread without a token, two hundred times 4 MB on one connection', async () => {
+    const body = grpcMessage(zeros.subarray(0, 4 * MB))
+    const calls = Array.from({ length: 200 }, () => ({ fields: callFields(path), body }))
+    const endings = await callByHand(target.port, target.tls, ...calls)
+    expect(new Set(endings.map(({ reason }) => reason))).toEqual(new Set(['CREDENTIALS_MISSING']))
+  })
+
   test('and the memory of it stays small', async () => {
     expect((await target.state()).peakRss).toBeLessThan(250)
   })

@@ -52,7 +52,7 @@ export async function callByHand(
     socket,
     calls.map(({ fields }) => headerBlock(fields)),
   )
-  const session = connect('http://localhost', { createConnection: () => swapping })
+  const session = connect('http://localhost', { createConnection: () => swapping, maxSessionMemory: 1000 })
   onTestFinished(() => session.destroy())
   session.on('error', () => {})
   try {
