@@ -139,14 +139,18 @@ const REFUSED: Readonly<Record<string, readonly Case[]>> = {
     ['of two parts', () => tokenFor(orders).replace(/\.[^.]+$/, '')],
     ['of five parts', () => `${tokenFor(orders)}.AAAA.AAAA`],
     ['of 3000 dots', () => '.'.repeat(3000)],
-    ['of 40,000 dots', () => '.'.repeat(40_000)],
-    ['with a header of 40 KB', headed({ x: 'a'.repeat(30_000) })],
-    ['with a payload of 40 KB', claiming({ x: 'a'.repeat(30_000) })],
     ['with padding', () => `${tokenFor(orders)}==`],
     ['with an escaped dot', () => tokenFor(orders).replace('.', '%2E')],
     ['in JSON', () => JSON.stringify({ token: tokenFor(orders) }).replaceAll(',', ';')],
   ],
 }
+
+/** Beyond what a token may be, and what metadata may be where there is a bound to it. */
+const TOO_LARGE: readonly Case[] = [
+  ['of 40,000 dots', () => '.'.repeat(40_000)],
+  ['with a header of 40 KB', headed({ x: 'a'.repeat(30_000) })],
+  ['with a payload of 40 KB', claiming({ x: 'a'.repeat(30_000) })],
+]
 
 /** What is signed by the same issuer for another use, as it is and under the type of an access token. */
 const OTHER_KINDS: readonly (readonly [kind: string, typ: string, payload: object])[] = [
@@ -194,6 +198,15 @@ describe('a token is refused by every kind of method', () => {
       expect(asItIs).toEqual(TOKEN_METHODS.map(() => 'UNAUTHENTICATED TOKEN_INVALID'))
       for (const ending of await endingsOf(tokenFor(orders, { payload: { ...payload } }))) {
         expect(ending).toMatch(/^UNAUTHENTICATED TOKEN_(INVALID|BINDING_MISMATCH|AUDIENCE_MISMATCH)$/)
+      }
+      expect(target.reached).toEqual([])
+    })
+  }
+
+  for (const [title, token] of TOO_LARGE) {
+    test(title, async () => {
+      for (const ending of await endingsOf(token())) {
+        expect(ending).toMatch(/^(UNAUTHENTICATED CREDENTIALS_MALFORMED|INVALID_ARGUMENT REQUEST_INVALID)$/)
       }
       expect(target.reached).toEqual([])
     })
