@@ -112,7 +112,6 @@ export function floodsOf(authorization: string): readonly Flood[] {
       title: 'DATA of padding alone',
       first: [open(1, admitted)],
       nth: () => frame({ type: FrameType.data, flags: Flag.padded, streamId: 1, payload: padding }),
-      cutAfter: 10_000,
     },
     {
       title: 'CONTINUATION of one field each',
