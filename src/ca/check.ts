@@ -32,9 +32,8 @@ function differenceOf(certificate: Certificate, template: CertificateTemplate, i
   if (x509.ca !== template.basicConstraints.isCa) return 'its basic constraints, as OpenSSL reads them'
   if (!sameList([...(certificate.keyUsage ?? [])], template.keyUsage)) return 'its key usage'
   if (!sameList(certificate.extendedKeyUsage ?? [], template.extendedKeyUsage)) return 'its extended key usage'
-  if (!sameList(x509.toLegacyObject().ext_key_usage ?? [], template.extendedKeyUsage)) {
-    return 'its extended key usage, as OpenSSL reads it'
-  }
+  // Node names it so, and means the extended one. (Its toLegacyObject would break a node:tls that is loaded after.)
+  if (!sameList(x509.keyUsage ?? [], template.extendedKeyUsage)) return 'its extended key usage, as OpenSSL reads it'
   if (!sameNames(certificate, template)) return 'its names'
   if (x509.subjectAltName !== namesAsText(template)) return 'its names, as OpenSSL reads them'
   if (certificate.subjectKeyId !== template.subjectKeyId) return 'its subject key identifier'

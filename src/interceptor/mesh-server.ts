@@ -13,6 +13,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { CredentialSource } from '../identity/credential-source.ts'
 import type { TokenVerifier } from '../token/verify.ts'
+import { logGrpcTo } from '../transport/grpc-log.ts'
 import { type Listener, listen } from '../transport/listener.ts'
 import { rulesOf } from '../transport/protos.ts'
 import { resolveServerLimits, type ServerLimits } from '../transport/server-limits.ts'
@@ -59,6 +60,7 @@ export class MeshServer {
     this.#limits = resolveServerLimits(options.limits)
     this.#rules = rules
     const { verifyToken, logger, clock } = this.#options
+    logGrpcTo(logger)
     const interceptor = serverInterceptor({
       ruleOf: (method) => this.#rules.ruleOf(method),
       verifyToken,

@@ -6,7 +6,10 @@ export interface ServerLimits {
   readonly handshakeTimeoutMs: number
   /** Open at one time, unfinished handshakes among them; further ones are closed at once. Default: 256. */
   readonly connectionsPerAddress: number
-  /** Under way at one time. A gRPC client waits with further calls; those of one that does not are refused. Default: 1000. */
+  /**
+   * Under way at one time. A gRPC client waits with further calls; those of one that does not are refused. Default: 256.
+   * Each call may hold an unfinished message of 4 MB.
+   */
   readonly streamsPerConnection: number
   /** Of one call: names, values, and 32 for each entry, as HTTP/2 counts. Default: 16,384. At most 65,536. */
   readonly metadataBytes: number
@@ -27,7 +30,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 const RANGES: Readonly<Record<keyof ServerLimits, Range>> = {
   handshakeTimeoutMs: { byDefault: 10_000, max: 10 * MINUTE_MS },
   connectionsPerAddress: { byDefault: 256, max: 1_000_000 },
-  streamsPerConnection: { byDefault: 1000, max: 1_000_000 },
+  streamsPerConnection: { byDefault: 256, max: 1_000_000 },
   // Node itself takes no more than 128 entries, and no header block above some 140 KiB: that ends the connection.
   metadataBytes: { byDefault: 16_384, max: 65_536 },
   // Node's timers overflow after 24.8 days.

@@ -146,4 +146,51 @@ describe('a listener that is attacked', () => {
       expect(await outcome()).toBe('accepted')
     }
   })
+
+  test('ends a handshake with a server name that no library sends', async () => {
+    const names = [
+      Buffer.alloc(256, 'a'),
+      Buffer.alloc(60_000, 'a'),
+      Buffer.from('localhost\0.evil.example'),
+      Buffer.alloc(10),
+    ]
+    // A name that is none is noticed before what this client leaves out.
+    const reasons = [...names.map(() => 'ERR_SSL_BAD_EXTENSION'), 'ERR_SSL_MISSING_SIGALGS_EXTENSION']
+    for (const [index, name] of [...names, Buffer.from('localhost')].entries()) {
+      const { port, outcome, accepted } = await openListener({ credentials: inventory })
+      const client = connectPlainly(port)
+      client.write(clientHello(name))
+      expect(await outcome()).toBe(`TRANSPORT_NOT_AUTHENTICATED: handshake failed: ${reasons[index]}`)
+      await closed(client)
+      expect(accepted).toEqual([])
+    }
+  })
 })
+
+/** A ClientHello of TLS 1.3 (RFC 8446 section 4.1.2) as far as its server name, in records of at most 16 KB. */
+function clientHello(serverName: Buffer): Buffer {
+  const list = vector(2, Buffer.concat([Buffer.of(0), vector(2, serverName)]))
+  const versions = Buffer.from('002b0003020304', 'hex')
+  const extensions = Buffer.concat([Buffer.of(0, 0), vector(2, list), versions])
+  const body = Buffer.concat([
+    Buffer.of(3, 3),
+    randomBytes(32),
+    vector(1, Buffer.alloc(0)),
+    vector(2, Buffer.from('1301', 'hex')),
+    vector(1, Buffer.of(0)),
+    vector(2, extensions),
+  ])
+  const message = Buffer.concat([Buffer.of(1), vector(3, body)])
+  const records: Buffer[] = []
+  for (let start = 0; start < message.length; start += 16_384) {
+    records.push(Buffer.of(22, 3, 1), vector(2, message.subarray(start, start + 16_384)))
+  }
+  return Buffer.concat(records)
+}
+
+/** Bytes after their count, which takes so many octets. */
+function vector(octets: number, bytes: Buffer): Buffer {
+  const length = Buffer.alloc(octets)
+  length.writeUIntBE(bytes.length, 0, octets)
+  return Buffer.concat([length, bytes])
+}

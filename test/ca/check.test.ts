@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { checkCertificate } from '../../src/ca/check.ts'
 import { createHierarchy } from '../../src/ca/hierarchy.ts'
@@ -13,6 +15,17 @@ import { refusalOf } from '../support/refusal.ts'
 
 test('a certificate that is as its template says passes', () => {
   expect(issueCertificate(validTemplate, intermediateKey, intermediate).serialNumber).toBe(validTemplate.serialNumber)
+})
+
+test('a process that has issued certificates can still load TLS', async () => {
+  const program = `
+    const { createHierarchy } = await import('${new URL('../../src/ca/hierarchy.ts', import.meta.url).href}')
+    createHierarchy('shop.internal', Date.now())
+    const { createServer } = await import('node:tls')
+    createServer({})
+    process.stdout.write('loaded')`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program])
+  expect(stdout).toBe('loaded')
 })
 
 describe('a certificate is withheld that differs from its template in', () => {

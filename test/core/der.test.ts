@@ -26,6 +26,7 @@ import {
   time,
   utf8String,
 } from '../../src/core/der-writer.ts'
+import { nestedDer } from '../support/nested-der.ts'
 
 const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex')
 const hexOf = (node: DerNode) => encodeDer(node).toString('hex')
@@ -150,9 +151,9 @@ describe('parsing', () => {
   }
 
   const bombs: [title: string, input: Buffer][] = [
-    ['of definite lengths', nested(30_000)],
+    ['of definite lengths', nestedDer(30_000)],
     ['of indefinite lengths', Buffer.from('3080'.repeat(500_000), 'hex')],
-    ['just beyond the bound', nested(25)],
+    ['just beyond the bound', nestedDer(25)],
   ]
   for (const [title, input] of bombs) {
     test(`nesting ${title} is refused at once`, () => {
@@ -242,21 +243,4 @@ function parsedOrRefused(input: Uint8Array): DerNode | undefined {
     expect(error).toBeInstanceOf(DerError)
     return undefined
   }
-}
-
-function nested(depth: number): Buffer {
-  const headers: Buffer[] = []
-  for (let length = 0; headers.length < depth; ) {
-    const header = headerOf(length)
-    headers.unshift(header)
-    length += header.length
-  }
-  return Buffer.concat(headers)
-}
-
-function headerOf(length: number): Buffer {
-  if (length < 128) return Buffer.of(0x30, length)
-  const digits = length.toString(16)
-  const octetsOfLength = Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex')
-  return Buffer.concat([Buffer.of(0x30, 0x80 | octetsOfLength.length), octetsOfLength])
 }

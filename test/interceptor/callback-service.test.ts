@@ -178,7 +178,7 @@ describe('a service with handlers for grpc-js itself', () => {
 
     const rule = { authentication: 'CERTIFICATE', callers: ['orders'] } as const
     const rules = { '/warehouse.v1.Unruled/First': rule, '/warehouse.v1.Unruled/Second': rule }
-    const server = workload.createServer(rulesFromTable(rules))
+    const server = workload.createServer({ rules: rulesFromTable(rules) })
     server.addService(definition, implementation)
     const address = formatAddress(await server.listen('localhost:0'))
     const client = (await mesh.join('orders')).createCallbackClient(loaded.warehouse.v1.Unruled, 'warehouse', address)

@@ -10,7 +10,7 @@ describe('the limits of a server', () => {
     expect(defaults).toEqual({
       handshakeTimeoutMs: 10_000,
       connectionsPerAddress: 256,
-      streamsPerConnection: 1000,
+      streamsPerConnection: 256,
       metadataBytes: 16_384,
       connectionAgeMs: 1_800_000,
       connectionAgeGraceMs: 60_000,
