@@ -46,6 +46,7 @@ const VENDORS: Readonly<Record<string, Places>> = {
   long: ['gen/'],
   jose: ['token/'],
   pino: ['core/logger.ts'],
+  '@opentelemetry/api': ['core/telemetry.ts'],
   zod: ['core/configuration.ts', 'access/', 'server/config.ts'],
   yaml: ['core/configuration.ts', 'access/', 'server/config.ts'],
   commander: ['cli/'],
@@ -81,6 +82,7 @@ const REACHES: readonly Reach[] = [
 const LOADED_BY_SERVICES: ReadonlySet<string> = new Set([
   '@grpc/grpc-js',
   '@grpc/proto-loader',
+  '@opentelemetry/api',
   'jose',
   'node-forge/lib/asn1.js',
   'pino',

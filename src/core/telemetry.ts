@@ -1,7 +1,10 @@
 import { type Attributes, metrics, trace } from '@opentelemetry/api'
 import type { AuthErrorCode } from './errors.ts'
 
-/** What was decided about a call, for those who watch. */
+/** By the OpenTelemetry API alone: nothing goes anywhere until the program brings an SDK, before it makes what measures. */
+const meter = () => metrics.getMeter('countersign')
+
+/** What was decided about a call. */
 export interface Decision {
   readonly method: string
   /** The service at the other end, where it is known. */
@@ -10,38 +13,20 @@ export interface Decision {
   readonly reason: AuthErrorCode | undefined
 }
 
-const KNOWN: Attributes = { 'countersign.known': true }
-const UNKNOWN: Attributes = { 'countersign.known': false }
-
-/**
- * Measurements of a server, by the OpenTelemetry API: they go nowhere until the program brings an SDK, before the server
- * is made.
- */
-export class ServerTelemetry {
-  readonly #decisions
-  readonly #lookups
-  readonly #tokenAge
-  readonly #certificateAge
-
-  constructor() {
-    const meter = metrics.getMeter('countersign')
-    this.#decisions = meter.createCounter('countersign.server.decisions', {
-      description: 'Calls that were allowed or refused.',
-      unit: '{call}',
-    })
-    this.#lookups = meter.createCounter('countersign.server.token_cache.lookups', {
-      description: 'Tokens that came with calls, by whether they were known already.',
-      unit: '{token}',
-    })
-    this.#tokenAge = meter.createHistogram('countersign.server.token.age', {
-      description: 'How long before its use a token was issued.',
-      unit: 's',
-    })
-    this.#certificateAge = meter.createHistogram('countersign.server.certificate.age', {
-      description: "How long before a call its caller's certificate became valid.",
-      unit: 's',
-    })
-  }
+/** Measures what a server decides, and how old what it rests on is. */
+export class DecisionMeter {
+  readonly #decisions = meter().createCounter('countersign.decisions', {
+    description: 'Calls that a server allowed or refused.',
+    unit: '{call}',
+  })
+  readonly #tokenAge = meter().createHistogram('countersign.token.age', {
+    description: 'How long before an allowed call its token was issued.',
+    unit: 's',
+  })
+  readonly #certificateAge = meter().createHistogram('countersign.certificate.age', {
+    description: "How long before an allowed call its caller's certificate began to be valid.",
+    unit: 's',
+  })
 
   decided({ method, caller, reason }: Decision): void {
     this.#decisions.add(1, {
@@ -52,22 +37,48 @@ export class ServerTelemetry {
     })
   }
 
-  lookedUp(isKnown: boolean): void {
-    this.#lookups.add(1, isKnown ? KNOWN : UNKNOWN)
-  }
-
-  /** @param ageMs milliseconds */
-  tokenUsed(ageMs: number): void {
-    this.#tokenAge.record(ageMs / 1000)
-  }
-
-  /** @param ageMs milliseconds */
-  certificateUsed(ageMs: number): void {
-    this.#certificateAge.record(ageMs / 1000)
+  /** In milliseconds; a call by certificate alone has no token. */
+  aged(certificateMs: number, tokenMs: number | undefined): void {
+    this.#certificateAge.record(certificateMs / 1000)
+    if (tokenMs !== undefined) this.#tokenAge.record(tokenMs / 1000)
   }
 }
 
-/** Says of the span that is active, if there is one, who calls. */
-export function describeSpan(attributes: Attributes): void {
-  trace.getActiveSpan()?.setAttributes(attributes)
+/** Counts on which side of a call a token was known already. */
+export function createLookupCounter(side: 'client' | 'server'): (isKnown: boolean) => void {
+  const counter = meter().createCounter('countersign.token.lookups', {
+    description: 'Tokens that calls needed or brought, by whether they were known already.',
+    unit: '{token}',
+  })
+  const known: Attributes = { 'countersign.side': side, 'countersign.known': true }
+  const unknown: Attributes = { 'countersign.side': side, 'countersign.known': false }
+  return (isKnown) => counter.add(1, isKnown ? known : unknown)
+}
+
+/** What a span says of a call. */
+export interface CallAttributes {
+  readonly outcome: 'allowed' | 'refused' | 'failed'
+  /** The service at the other end, where it is known. */
+  readonly caller: string | undefined
+  /** On whose behalf it calls. */
+  readonly subject?: string
+  readonly tokenId?: string | undefined
+  readonly reason?: AuthErrorCode
+  /** Under which the log tells more. */
+  readonly decisionId?: string
+}
+
+/** Says it of the span that is active, if there is one. */
+export function describeSpan({ outcome, caller, subject, tokenId, reason, decisionId }: CallAttributes): void {
+  const span = trace.getActiveSpan()
+  if (span === undefined) return
+  const attributes: Attributes = {
+    'countersign.outcome': outcome,
+    'countersign.caller': caller,
+    'countersign.subject': subject,
+    'countersign.token_id': tokenId,
+    'countersign.reason': reason,
+    'countersign.decision_id': decisionId,
+  }
+  span.setAttributes(attributes)
 }

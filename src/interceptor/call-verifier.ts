@@ -1,10 +1,11 @@
 import { monotonicClock } from '../core/clock.ts'
 import { AuthError, type AuthErrorCode } from '../core/errors.ts'
+import { createLookupCounter } from '../core/telemetry.ts'
 import { RateLimit } from '../limit/rate-limit.ts'
 import { cacheTokens, type TokenCacheOptions } from '../token/token-cache.ts'
 import { createTokenVerifier, type TokenVerifier, type TokenVerifierOptions } from '../token/verify.ts'
 
-export type CallVerifierOptions = TokenVerifierOptions & TokenCacheOptions
+export type CallVerifierOptions = TokenVerifierOptions & Omit<TokenCacheOptions, 'onLookup'>
 
 /**
  * A verifier for a server's calls: a token is verified once and then known, and a peer whose tokens are refused again
@@ -12,7 +13,8 @@ export type CallVerifierOptions = TokenVerifierOptions & TokenCacheOptions
  * Errors: those of `createTokenVerifier`, and RATE_LIMITED.
  */
 export function createCallVerifier(options: CallVerifierOptions): TokenVerifier {
-  return cacheTokens(limitFailures(createTokenVerifier(options)), options)
+  const onLookup = createLookupCounter('server')
+  return cacheTokens(limitFailures(createTokenVerifier(options)), { ...options, onLookup })
 }
 
 /** A peer is known by its certificate: another replica of the same service is not to suffer for it. */

@@ -19,6 +19,7 @@ import { rulesOf } from '../transport/protos.ts'
 import { resolveServerLimits, type ServerLimits } from '../transport/server-limits.ts'
 import { guardService } from './callback-service.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
+import { describeCalls } from './described-calls.ts'
 import { adaptService } from './handler.ts'
 import { serverInterceptor } from './server.ts'
 import type { Handlers, ServiceType } from './service-types.ts'
@@ -100,7 +101,7 @@ export class MeshServer {
         : guardService(service, handlers as UntypedServiceImplementation, logger)
     this.#rules = this.#rules.merge(rulesOf(declared))
     this.#methods.push(...Object.values(declared).map(({ path }) => path))
-    this.#server.addService(definition, implementation)
+    this.#server.addService(definition, describeCalls(implementation))
   }
 
   /**

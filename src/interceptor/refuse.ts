@@ -2,6 +2,7 @@ import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import { randomId } from '../core/encoding.ts'
 import type { AuthError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { describeSpan } from '../core/telemetry.ts'
 import { encodeRefusal, toAuthError } from '../transport/status.ts'
 
 /** What a line of the log says of a call beside its refusal. */
@@ -38,7 +39,9 @@ function logRefusal(refusal: AuthError, call: CallFields, logger: Logger): Statu
     reason: (refusal.logDetail ?? refusal.message).slice(0, MAX_REASON_LENGTH),
     decisionId,
   }
-  if (refusal.code === 'INTERNAL') logger.error({ outcome: 'failed', ...fields }, 'call failed')
-  else logger.warn({ outcome: 'refused', ...fields }, 'call refused')
+  const outcome = refusal.code === 'INTERNAL' ? 'failed' : 'refused'
+  describeSpan({ outcome, caller: call.caller, reason: refusal.code, decisionId })
+  if (outcome === 'failed') logger.error({ outcome, ...fields }, 'call failed')
+  else logger.warn({ outcome, ...fields }, 'call refused')
   return encodeRefusal(refusal, decisionId)
 }

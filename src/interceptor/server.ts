@@ -1,7 +1,7 @@
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js'
 import { monotonicClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
-import { ServerTelemetry } from '../core/telemetry.ts'
+import { DecisionMeter } from '../core/telemetry.ts'
 import { peerOf } from '../transport/peers.ts'
 import { toAuthError } from '../transport/status.ts'
 import { removeToken, TOKEN_KEY } from '../transport/token-metadata.ts'
@@ -17,7 +17,6 @@ export interface ServerInterceptorOptions extends AuthorizeOptions {
   readonly metadataBytes: number
   /** Told of each call, from its start to its end. */
   readonly calls?: CallsUnderWay
-  readonly telemetry?: ServerTelemetry
 }
 
 type ServerCall = Parameters<ServerInterceptor>[1]
@@ -42,11 +41,10 @@ export function serverInterceptor(options: ServerInterceptorOptions): ServerInte
 
 class Gate {
   readonly #options: ServerInterceptorOptions
-  readonly #telemetry: ServerTelemetry
+  readonly #meter = new DecisionMeter()
 
   constructor(options: ServerInterceptorOptions) {
     this.#options = options
-    this.#telemetry = options.telemetry ?? new ServerTelemetry()
   }
 
   decide(method: string, call: ServerCall, metadata: Metadata, next: (metadata: Metadata) => void): void {
@@ -58,7 +56,7 @@ class Gate {
       try {
         removeToken(metadata)
         rememberAdmission(metadata, admission)
-        this.#watch(method, admission)
+        this.#measure(method, admission)
         const { tokenId } = admission.caller
         this.#options.logger.debug({ outcome: 'allowed', ...fields(), tokenId }, 'call allowed')
         next(metadata)
@@ -68,7 +66,7 @@ class Gate {
     }
     const answer = (error: unknown): void => {
       const refusal = toAuthError(error)
-      this.#telemetry.decided({ method, caller: peer?.serviceId, reason: refusal.code })
+      this.#meter.decided({ method, caller: peer?.serviceId, reason: refusal.code })
       call.sendStatus(refuse(refusal, fields(), this.#options.logger))
     }
 
@@ -88,10 +86,9 @@ class Gate {
     }
   }
 
-  #watch(method: string, { caller, token }: Admission): void {
+  #measure(method: string, { caller, token }: Admission): void {
     const now = this.#options.clock()
-    this.#telemetry.decided({ method, caller: caller.serviceId, reason: undefined })
-    this.#telemetry.certificateUsed(now - caller.peer.notBefore)
-    if (token !== undefined) this.#telemetry.tokenUsed(now - token.issuedAt * 1000)
+    this.#meter.decided({ method, caller: caller.serviceId, reason: undefined })
+    this.#meter.aged(now - caller.peer.notBefore, token && now - token.issuedAt * 1000)
   }
 }

@@ -1,0 +1,22 @@
+import type { Metadata, UntypedServiceImplementation } from '@grpc/grpc-js'
+import { describeSpan } from '../core/telemetry.ts'
+import { findCaller } from './caller.ts'
+
+type Handler = (call: { readonly metadata: Metadata }, ...others: unknown[]) => unknown
+
+/** Has each handler's span tell who calls. It is there when the handler begins: instrumentations open it around that. */
+export function describeCalls(implementation: UntypedServiceImplementation): UntypedServiceImplementation {
+  const handlers = Object.entries(implementation).map(([name, handler]) => [name, describe(handler as Handler)])
+  return Object.fromEntries(handlers)
+}
+
+function describe(handler: Handler): Handler {
+  return (call, ...others) => {
+    const caller = findCaller(call.metadata)
+    if (caller !== undefined) {
+      const { serviceId, subject, tokenId } = caller
+      describeSpan({ outcome: 'allowed', caller: serviceId, subject, tokenId })
+    }
+    return handler(call, ...others)
+  }
+}
