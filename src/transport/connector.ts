@@ -92,9 +92,9 @@ function verifyServer(certificate: PeerCertificate, host: string, { server, cloc
 
 function cutAtExpiry(socket: TLSSocket, server: VerifiedPeer, { address, clock, logger }: ConnectorOptions): void {
   const cut = () => {
+    socket.destroy()
     const fields = { code: 'CERTIFICATE_EXPIRED', server: server.serviceId, address: formatAddress(address) }
     logger.warn(fields, 'connection cut: the certificate of the server has expired')
-    socket.destroy()
   }
   socket.once('close', callAt(server.notAfter + 1, clock, cut))
 }

@@ -148,6 +148,21 @@ describe('at its maximum age a channel', () => {
     }
   })
 
+  test('is replaced though its connection is younger: the age counts from its first', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    const { server, channel, pass } = await setUp({ maxConnectionAgeMs: 3_600_000 })
+    vi.restoreAllMocks()
+    expect(await callRaw(channel, 'unary')).toMatchObject(OK)
+    pass(2_000_000)
+    server.accepted[0]?.destroy()
+    await until(() => channel.getConnectivityState(false) === connectivityState.IDLE)
+    expect(await callRaw(channel, 'unary')).toMatchObject(OK)
+    expect(server.accepted).toHaveLength(2)
+    pass(2_000_000)
+    expect(await callRaw(channel, 'unary')).toMatchObject(OK)
+    expect(server.accepted).toHaveLength(3)
+  })
+
   test('is a number of milliseconds', () => {
     const address = { host: 'localhost', port: 1 }
     for (const maxConnectionAgeMs of [0, -1, Number.NaN]) {
@@ -273,7 +288,11 @@ describe('the state of a channel', () => {
     expect(channel.getConnectivityState(false)).toBe(connectivityState.READY)
 
     const changes: (Error | undefined)[] = []
-    channel.watchConnectivityState(connectivityState.READY, Date.now() + 10_000, (error) => changes.push(error))
+    const { READY } = connectivityState
+    channel.watchConnectivityState(READY, Date.now() + 10_000, (error) => {
+      changes.push(error)
+      channel.watchConnectivityState(channel.getConnectivityState(true), Date.now() + 10_000, () => {})
+    })
     pass(AGE_MS + 1)
     await until(() => changes.length > 0)
     expect(await ready()).toBeUndefined()
