@@ -43,7 +43,6 @@ export class BoundedChannel {
   #state: 'open' | 'draining' | 'closed' = 'open'
   #callCount = 0
   #lastMoment = Number.POSITIVE_INFINITY
-  #agesAt: number | undefined
   #cancelTimer = () => {}
 
   constructor(options: BoundedChannelOptions) {
@@ -92,8 +91,7 @@ export class BoundedChannel {
   #limit({ notAfter }: VerifiedPeer): void {
     if (this.#state !== 'open') return
     const { clock, maxAgeMs, onOver } = this.#options
-    this.#agesAt ??= clock() + maxAgeMs
-    const lastMoment = Math.min(this.#lastMoment, this.#agesAt, notAfter)
+    const lastMoment = Math.min(this.#lastMoment, clock() + maxAgeMs, notAfter)
     if (lastMoment === this.#lastMoment) return
     this.#lastMoment = lastMoment
     this.#cancelTimer()

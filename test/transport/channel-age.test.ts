@@ -76,6 +76,7 @@ describe('at its maximum age a channel', () => {
     await until(() => server.received() === RAW_KINDS.length)
     pass(AGE_MS + 1)
     for (const kind of RAW_KINDS) expect(await callRaw(channel, kind)).toMatchObject(OK)
+    await sleep(AGE_MS * 2) // nothing more comes of the first one's age
     const [first, second] = server.accepted
     expect([first?.closed, second?.closed, server.accepted.length]).toEqual([false, false, 2])
 
@@ -240,13 +241,15 @@ describe('a call', () => {
 
 describe('a channel that is closed', () => {
   test('takes no more calls, and does not come back to life', async () => {
-    const { server, channel } = await setUp()
+    const { server, channel, pass } = await setUp()
+    expect(await callRaw(channel, 'unary')).toMatchObject(OK)
     channel.close()
     channel.close()
+    pass(AGE_MS + 1)
     for (const kind of RAW_KINDS) expect(() => startRaw(channel, kind)).toThrow('shut down')
     expect(channel.getConnectivityState(true)).toBe(connectivityState.SHUTDOWN)
-    await sleep(50)
-    expect(server.accepted).toEqual([])
+    await until(() => openSockets(server).length === 0)
+    expect(server.accepted).toHaveLength(1)
   })
 
   test('while an earlier one drains ends the calls that wait there, and lets those under way go on', async () => {
@@ -287,17 +290,23 @@ describe('the state of a channel', () => {
     expect(await ready()).toBeUndefined()
     expect(channel.getConnectivityState(false)).toBe(connectivityState.READY)
 
+    const { outcome } = startRaw(channel, 'bidi', 'hold')
+    await until(() => server.received() === 1)
     const changes: (Error | undefined)[] = []
-    const { READY } = connectivityState
-    channel.watchConnectivityState(READY, Date.now() + 10_000, (error) => {
-      changes.push(error)
-      channel.watchConnectivityState(channel.getConnectivityState(true), Date.now() + 10_000, () => {})
-    })
+    const watch = () =>
+      channel.watchConnectivityState(channel.getConnectivityState(true), Date.now() + 10_000, (error) => {
+        changes.push(error)
+        if (changes.length < 3) watch()
+      })
+    watch()
     pass(AGE_MS + 1)
     await until(() => changes.length > 0)
     expect(await ready()).toBeUndefined()
+    server.release()
+    expect(await outcome).toMatchObject(HELD)
     await until(() => server.accepted[0]?.closed)
-    expect(changes).toEqual([undefined])
+    // Another channel, which connects, and has connected.
+    expect(changes).toEqual([undefined, undefined])
     expect(server.accepted).toHaveLength(2)
   })
 
