@@ -1,13 +1,14 @@
-import { checkServerIdentity, createSecureContext, type PeerCertificate } from 'node:tls'
-import { type CallCredentials, Channel, type ChannelInterface, type ChannelOptions, credentials } from '@grpc/grpc-js'
+import type { ChannelInterface } from '@grpc/grpc-js'
 import { type Address, formatAddress } from '../core/address.ts'
-import { messageOf } from '../core/errors.ts'
+import { type Clock, systemClock } from '../core/clock.ts'
+import { type Logger, silentLogger } from '../core/logger.ts'
 import type { Credential } from '../identity/credential.ts'
-import { type ServiceId, trustDomainOf } from '../identity/service-id.ts'
-import { verifyPeer } from '../identity/verified-peer.ts'
+import type { ServiceId } from '../identity/service-id.ts'
 import type { TokenSource } from '../token/token-source.ts'
-import { PendingToken } from './pending-token.ts'
-import { secureContextOptions } from './tls-options.ts'
+import type { Call, CallArguments } from './bounded-channel.ts'
+import { ChannelSuccession } from './channel-succession.ts'
+import { createConnector } from './connector.ts'
+import { type CallSettings, MeshCall } from './mesh-call.ts'
 
 export interface GenerationChannelOptions {
   readonly address: Address
@@ -17,61 +18,68 @@ export interface GenerationChannelOptions {
   readonly credential: Credential
   /** Brings tokens that are bound to the same credential. Without it, a call that needs one fails. */
   readonly tokens?: TokenSource
+  /** After which the server has to prove anew who it is. Default: 30 minutes. */
+  readonly maxConnectionAgeMs?: number
+  /** Is told of servers that were refused. */
+  readonly logger?: Logger
+  readonly clock?: Clock
 }
 
-const OPTIONS: ChannelOptions = {
-  // Channels with equal targets would share connections across credentials.
-  'grpc.use_local_subchannel_pool': 1,
-  // The environment's HTTP proxy is not for calls inside the mesh.
-  'grpc.enable_http_proxy': 0,
-  // A TXT record must not configure calls.
-  'grpc.service_config_disable_resolution': 1,
-  // A connection whose other end is gone says nothing by itself.
-  'grpc.keepalive_time_ms': 30_000,
-  'grpc.keepalive_timeout_ms': 10_000,
-  'grpc.initial_reconnect_backoff_ms': 100,
-  'grpc.max_reconnect_backoff_ms': 5_000,
-}
-
-declare const made: unique symbol
-
-/** A channel made by `openChannel`: the only kind that binds tokens. */
-export type MeshChannel = ChannelInterface & { readonly [made]: true }
+const MAX_CONNECTION_AGE_MS = 30 * 60 * 1000
+const HANDSHAKE_TIMEOUT_MS = 10_000
 
 /**
  * A channel of one generation: mutual TLS with one credential, to one service, and the tokens that go with both.
- * A connection to anything but that service fails, and so do calls on it.
+ * A connection to anything but that service fails, and so do calls on it. When the certificate of the server expires,
+ * its connections are cut, with the calls on them (UNAVAILABLE); at the maximum age new calls take a new connection,
+ * and those under way go on.
  */
 export function openChannel(options: GenerationChannelOptions): MeshChannel {
-  const context = createSecureContext(secureContextOptions(options.credential))
-  const tls = credentials.createFromSecureContext(context, {
-    checkServerIdentity: (host, certificate) => checkServer(host, certificate, options.server),
-  })
-  // With the scheme, a host that is called like one (unix, ipv4) is still a host.
-  const channel = new Channel(`dns:///${formatAddress(options.address)}`, tls, OPTIONS)
-  const createCall = channel.createCall.bind(channel)
-  channel.createCall = (...args) => bindTokens(createCall(...args), options)
-  return channel as ChannelInterface as MeshChannel
+  return new MeshChannel(options)
 }
 
-type Call = ReturnType<MeshChannel['createCall']>
+/** A channel made by `openChannel`: the only kind that binds tokens. Clients get it by `channelOverride`. */
+export class MeshChannel implements ChannelInterface {
+  readonly #channels: ChannelSuccession
+  readonly #settings: CallSettings
 
-function bindTokens(call: Call, { server, tokens }: GenerationChannelOptions): Call {
-  const setCredentials = call.setCredentials.bind(call)
-  call.setCredentials = (given: CallCredentials) => {
-    const isBindable = given instanceof PendingToken && tokens !== undefined
-    setCredentials(isBindable ? given.bind(server, tokens) : given)
+  constructor({ address, server, credential, tokens, ...options }: GenerationChannelOptions) {
+    const { clock = systemClock, logger = silentLogger, maxConnectionAgeMs = MAX_CONNECTION_AGE_MS } = options
+    if (!(maxConnectionAgeMs > 0)) throw new TypeError('maxConnectionAgeMs must be a positive number.')
+    const handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS
+    this.#channels = new ChannelSuccession({
+      // With the scheme, a host that is called like one (unix, ipv4) is still a host.
+      target: `dns:///${formatAddress(address)}`,
+      connect: createConnector({ address, server, credential, logger, clock, handshakeTimeoutMs }),
+      maxAgeMs: maxConnectionAgeMs,
+      clock,
+    })
+    this.#settings = { server, tokens, clock }
   }
-  return call
-}
 
-/** The server must be the expected service and, where its certificate is limited to host names, one of these. */
-function checkServer(host: string, certificate: PeerCertificate, expected: ServiceId): Error | undefined {
-  try {
-    const peer = verifyPeer(certificate.raw, trustDomainOf(expected))
-    if (peer.serviceId !== expected) return new Error(`The server is ${peer.serviceId} instead of ${expected}.`)
-    return peer.dnsNames.length === 0 ? undefined : checkServerIdentity(host, certificate)
-  } catch (error) {
-    return new Error(messageOf(error))
+  createCall(...args: CallArguments): Call {
+    if (this.#channels.isClosed) throw new Error('Channel has been shut down')
+    return new MeshCall(this.#channels, this.#settings, args)
+  }
+
+  getTarget(): string {
+    return this.#channels.current().grpc.getTarget()
+  }
+
+  getConnectivityState(tryToConnect: boolean): ReturnType<ChannelInterface['getConnectivityState']> {
+    // A channel of grpc-js would come back to life.
+    return this.#channels.current().grpc.getConnectivityState(tryToConnect && !this.#channels.isClosed)
+  }
+
+  watchConnectivityState(...args: Parameters<ChannelInterface['watchConnectivityState']>): void {
+    this.#channels.watchState(...args)
+  }
+
+  getChannelzRef(): ReturnType<ChannelInterface['getChannelzRef']> {
+    return this.#channels.current().grpc.getChannelzRef()
+  }
+
+  close(): void {
+    this.#channels.close()
   }
 }

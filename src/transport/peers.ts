@@ -17,13 +17,13 @@ export function rememberPeer(socket: TLSSocket, peer: VerifiedPeer): void {
   peers.set(certificate, peer)
 }
 
-/** What both kinds of server call offer, interceptors' and handlers'. */
+/** What calls of either side offer; a client's has no context before its connection is known. */
 export interface AuthenticatedCall {
-  getAuthContext(): { readonly sslPeerCertificate?: object }
+  getAuthContext(): { readonly sslPeerCertificate?: object } | null
 }
 
-/** The verified peer of the connection that carries a call; `undefined` off our listener. */
+/** The verified peer of the connection that carries a call; `undefined` off our listeners and channels. */
 export function peerOf(call: AuthenticatedCall): VerifiedPeer | undefined {
-  const certificate = call.getAuthContext().sslPeerCertificate
+  const certificate = call.getAuthContext()?.sslPeerCertificate
   return certificate === undefined ? undefined : peers.get(certificate)
 }

@@ -2,6 +2,7 @@ import { AuthorityClient } from '../client/authority-client.ts'
 import { createTokenSource } from '../client/token-source.ts'
 import type { Address } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
 import type { Credential } from '../identity/credential.ts'
 import { type ServicePath, serviceIdOf } from '../identity/service-id.ts'
 import type { TokenSource } from '../token/token-source.ts'
@@ -16,10 +17,14 @@ export class Generation {
   readonly credential: Credential
   readonly authority: AuthorityClient
   readonly #tokens: TokenSource
+  readonly #logger: Logger
+  readonly #clock: Clock
   readonly #channels: MeshChannel[] = []
 
-  constructor(credential: Credential, authority: Address, trust: TrustState, clock: Clock) {
+  constructor(credential: Credential, authority: Address, trust: TrustState, logger: Logger, clock: Clock) {
     this.credential = credential
+    this.#logger = logger
+    this.#clock = clock
     this.authority = new AuthorityClient({ address: authority, credential, clock })
     this.#tokens = createTokenSource((request) => this.authority.issueToken(request), clock, trust)
   }
@@ -28,7 +33,14 @@ export class Generation {
   openChannel(service: ServicePath, address: Address): MeshChannel {
     const { credential } = this
     const server = serviceIdOf(credential.trustDomain, service)
-    const channel = openChannel({ address, server, credential, tokens: this.#tokens })
+    const channel = openChannel({
+      address,
+      server,
+      credential,
+      tokens: this.#tokens,
+      logger: this.#logger,
+      clock: this.#clock,
+    })
     this.#channels.push(channel)
     return channel
   }

@@ -7,7 +7,7 @@ import { parseScope } from '../../src/core/scope.ts'
 import type { Credential } from '../../src/identity/credential.ts'
 import { parseServiceId } from '../../src/identity/service-id.ts'
 import type { TokenRequest, TokenSource } from '../../src/token/token-source.ts'
-import { openChannel } from '../../src/transport/channel.ts'
+import { MeshChannel, openChannel } from '../../src/transport/channel.ts'
 import { PendingToken } from '../../src/transport/pending-token.ts'
 import { callEcho, openEcho } from '../support/echo.ts'
 import { createTestIssuer, type Presented } from '../support/issuer.ts'
@@ -111,6 +111,25 @@ describe('a channel', () => {
     expect(await callEcho(openTo(await portOf(relay)))).toEqual({ answer: 'hello' })
     const X25519MLKEM768 = 0x11ec
     expect(groupOf(Buffer.concat(fromServer))).toBe(X25519MLKEM768)
+  })
+})
+
+describe('the type of a channel', () => {
+  test('has none but our own', () => {
+    const channel = openTo(1)
+    const stock: ChannelInterface = channel
+    // @ts-expect-error A channel of grpc-js would send calls without their tokens.
+    const forged: MeshChannel = stock
+    // @ts-expect-error So would any object of the same shape.
+    const shaped: MeshChannel = {
+      createCall: channel.createCall,
+      getTarget: channel.getTarget,
+      getConnectivityState: channel.getConnectivityState,
+      watchConnectivityState: channel.watchConnectivityState,
+      getChannelzRef: channel.getChannelzRef,
+      close: channel.close,
+    }
+    expect([forged instanceof MeshChannel, shaped instanceof MeshChannel]).toEqual([true, false])
   })
 })
 
