@@ -2,7 +2,7 @@ import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import type { Logger } from '../core/logger.ts'
 import { statusText } from '../transport/status.ts'
 import { findCaller } from './caller.ts'
-import { refuse } from './refuse.ts'
+import { LAST_RESORT, refuse } from './refuse.ts'
 
 /** What a handler threw, as the status that ends its call; what the caller may not know goes to the log. */
 export function encodeFailure(
@@ -11,16 +11,12 @@ export function encodeFailure(
   metadata: Metadata,
   logger: Logger,
 ): Partial<StatusObject> {
-  const answer = statusOf(thrown)
-  return answer ?? refuse(thrown, { method: path, caller: findCaller(metadata)?.serviceId }, logger)
-}
-
-function statusOf(thrown: unknown): Partial<StatusObject> | undefined {
   try {
-    return isStatus(thrown) ? { code: thrown.code, details: statusText(thrown.details) } : undefined
+    if (isStatus(thrown)) return { code: thrown.code, details: statusText(thrown.details) }
   } catch {
-    return undefined // what was thrown throws itself when it is read
+    return LAST_RESORT // what was thrown throws itself when it is read
   }
+  return refuse(thrown, { method: path, caller: findCaller(metadata)?.serviceId }, logger)
 }
 
 /**

@@ -17,7 +17,11 @@ export interface CallFields {
 const MAX_REASON_LENGTH = 4096
 
 /** What a call is answered when even its refusal fails. */
-const LAST_RESORT: StatusObject = { code: status.INTERNAL, details: 'The service failed.', metadata: new Metadata() }
+export const LAST_RESORT: StatusObject = {
+  code: status.INTERNAL,
+  details: 'The service failed.',
+  metadata: new Metadata(),
+}
 
 /**
  * Logs why a call ends, under a decision ID, and makes the status that tells its caller as much as it may know.

@@ -19,8 +19,9 @@ import { secureContextOptions } from '../transport/tls-options.ts'
  * await using mesh = await startTestMesh()
  * const server = (await mesh.join('inventory')).createServer()
  * server.addService(Inventory, {
- *   reserve: async () => ({ remaining: 1 }),
- *   restock: async () => ({ remaining: 1 }),
+ *   reserve: async () => ({ reservationId: 'one' }),
+ *   restock: async () => ({}),
+ *   async *watch() {},
  * })
  * const { port } = await server.listen('localhost:0')
  *

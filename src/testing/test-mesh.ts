@@ -71,18 +71,19 @@ export interface TestMesh extends AsyncDisposable {
  * const inventory = await mesh.join('inventory')
  * const server = inventory.createServer()
  * server.addService(Inventory, {
- *   reserve: async () => ({ remaining: 1 }),
- *   restock: async () => ({ remaining: 1 }),
+ *   reserve: async () => ({ reservationId: 'one' }),
+ *   restock: async () => ({}),
+ *   async *watch() {},
  * })
  * const { port } = await server.listen('localhost:0')
  *
  * const orders = await mesh.join('orders')
  * const client = orders.createClient(Inventory, 'inventory', `localhost:${port}`)
- * assert.equal((await client.reserve({ sku: 'tea' })).remaining, 1)
+ * assert.equal((await client.reserve({ sku: 'tea' })).reservationId, 'one')
  * await assert.rejects(client.restock({ sku: 'tea' }), { reason: 'TOKEN_SCOPE_INSUFFICIENT' })
  *
  * mesh.clock.advance(10 * 60_000) // past the end of the token: the client fetches another
- * assert.equal((await client.reserve({ sku: 'tea' })).remaining, 1)
+ * assert.equal((await client.reserve({ sku: 'tea' })).reservationId, 'one')
  */
 export async function startTestMesh(options: TestMeshOptions = {}): Promise<TestMesh> {
   const { policy = { grants: [] }, trustDomain = 'shop.internal', logger = silentLogger } = options

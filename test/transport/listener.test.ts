@@ -124,7 +124,9 @@ describe('when a certificate expires', () => {
     advanceTo(orders.notAfter + 1000)
     const { port, outcome, accepted } = await openListener({ credentials: inventory, clock })
     const client = connectAs(port, tlsOptionsOf(orders))
-    expect(await outcome()).toBe('CERTIFICATE_EXPIRED: expired certificate')
+    expect(await outcome()).toMatch(
+      /^CERTIFICATE_EXPIRED: expired certificate: since .*spiffe:\/\/shop.internal\/orders/,
+    )
     await closed(client)
     expect(accepted).toEqual([])
   })
