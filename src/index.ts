@@ -35,6 +35,7 @@ export { createCallbackClient, createServiceClient } from './interceptor/service
 export type {
   BidiHandler,
   ClientStreamHandler,
+  HandlerContext,
   Handlers,
   RequestCall,
   RequestStreamCall,

@@ -22,7 +22,7 @@ server.addService(Inventory, {
     stock.add(request.sku, request.quantity)
     return {}
   },
-  watch: (_call, cancelled) => stock.watch(AbortSignal.any([cancelled, server.closing])),
+  watch: (_call, { cancelled }) => stock.watch(AbortSignal.any([cancelled, server.closing])),
 })
 await server.listen(address)
 await untilStopped(workload)

@@ -3,12 +3,13 @@ import type { Logger } from '../core/logger.ts'
 import { encodeFailure } from './handler-failure.ts'
 import { HandlerRun } from './handler-run.ts'
 import { givenCall } from './request-stream.ts'
+import type { HandlerContext } from './service-types.ts'
 
 type Call = ServerUnaryCall<unknown, unknown> | ServerReadableStream<unknown, unknown>
 
 /** Adapts a handler that promises its response, to one request or to a stream of them. */
 export function adaptOneResponse(
-  handler: (call: object, cancelled: AbortSignal) => Promise<unknown>,
+  handler: (call: object, context: HandlerContext) => Promise<unknown>,
   method: MethodDefinition<unknown, unknown>,
   logger: Logger,
 ) {
@@ -16,9 +17,9 @@ export function adaptOneResponse(
     const run = new HandlerRun(call)
     let bytes: Buffer
     try {
-      bytes = method.responseSerialize(await handler(givenCall(call, run.cancelled), run.cancelled))
+      bytes = method.responseSerialize(await handler(givenCall(call, run), run))
     } catch (error) {
-      if (!run.cancelled.aborted) callback(encodeFailure(error, method.path, call.metadata, logger))
+      if (!call.cancelled) callback(encodeFailure(error, method.path, call.metadata, logger))
       return
     } finally {
       run.end()

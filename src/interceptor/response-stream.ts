@@ -4,12 +4,13 @@ import type { Logger } from '../core/logger.ts'
 import { encodeFailure } from './handler-failure.ts'
 import { HandlerRun } from './handler-run.ts'
 import { givenCall } from './request-stream.ts'
+import type { HandlerContext } from './service-types.ts'
 
 type Call = ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>
 
 /** Adapts a handler that yields its responses, to one request or to a stream of them: no faster than they are taken. */
 export function adaptResponseStream(
-  handler: (call: object, cancelled: AbortSignal) => AsyncIterable<unknown>,
+  handler: (call: object, context: HandlerContext) => AsyncIterable<unknown>,
   method: MethodDefinition<unknown, unknown>,
   logger: Logger,
 ) {
@@ -17,7 +18,7 @@ export function adaptResponseStream(
     const run = new HandlerRun(call)
     const { cancelled } = run
     try {
-      for await (const response of handler(givenCall(call, cancelled), cancelled)) {
+      for await (const response of handler(givenCall(call, run), run)) {
         if (cancelled.aborted) return
         const bytes = method.responseSerialize(response)
         if (!call.write(bytes)) await once(call, 'drain', { signal: cancelled })

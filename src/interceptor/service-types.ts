@@ -34,25 +34,31 @@ export type RequestCall<Request> = ServerUnaryCall<Request, unknown>
 export type RequestStreamCall<Request> = Omit<RequestCall<Request>, 'request' | keyof EventEmitter> &
   AsyncIterable<Request>
 
-/** Answers one request with one response. `cancelled` aborts once nobody waits for it any more. */
-export type UnaryHandler<Request, Response> = (call: RequestCall<Request>, cancelled: AbortSignal) => Promise<Response>
+/** What a handler is given beside its call. */
+export interface HandlerContext {
+  /** Aborts where the call ends before its handler: its caller left, or its deadline passed. */
+  readonly cancelled: AbortSignal
+}
 
-/** Answers a stream of requests with one response. `cancelled` aborts once nobody waits for it any more. */
+/** Answers one request with one response. */
+export type UnaryHandler<Request, Response> = (call: RequestCall<Request>, context: HandlerContext) => Promise<Response>
+
+/** Answers a stream of requests with one response. */
 export type ClientStreamHandler<Request, Response> = (
   call: RequestStreamCall<Request>,
-  cancelled: AbortSignal,
+  context: HandlerContext,
 ) => Promise<Response>
 
-/** Answers one request with a stream of responses, until `cancelled` aborts: nobody listens any more. */
+/** Answers one request with a stream of responses, until nobody listens any more. */
 export type ServerStreamHandler<Request, Response> = (
   call: RequestCall<Request>,
-  cancelled: AbortSignal,
+  context: HandlerContext,
 ) => AsyncIterable<Response>
 
-/** Answers a stream of requests with a stream of responses, until `cancelled` aborts: nobody listens any more. */
+/** Answers a stream of requests with a stream of responses, until nobody listens any more. */
 export type BidiHandler<Request, Response> = (
   call: RequestStreamCall<Request>,
-  cancelled: AbortSignal,
+  context: HandlerContext,
 ) => AsyncIterable<Response>
 
 /** A client of a service, its methods under their names in lower camel case. */

@@ -176,7 +176,7 @@ async function startImpostor(path: string, snapshot: () => object) {
     rulesFromTable({ '/countersign.v1.TrustService/Watch': rule }),
   )
   server.addService(TrustService, {
-    async *watch(_, cancelled) {
+    async *watch(_, { cancelled }) {
       const ended = AbortSignal.any([cancelled, server.closing])
       while (!ended.aborted) {
         yield { snapshot: snapshot() }

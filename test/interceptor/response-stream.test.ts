@@ -29,8 +29,8 @@ beforeAll(async () => {
   mesh = await startMesh({
     ...handlers,
     // As they are: what a handler returns may be no generator.
-    countOn: (_, cancelled) => handle(cancelled),
-    countAlong: (_, cancelled) => handle(cancelled),
+    countOn: (_, { cancelled }) => handle(cancelled),
+    countAlong: (_, { cancelled }) => handle(cancelled),
   })
   client = new Client(mesh.address, plainTls(mesh.pki.credential('orders')))
   return () => client.close()

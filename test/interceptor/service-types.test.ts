@@ -11,7 +11,7 @@ import type { PlaceResponse__Output } from '../../examples/shop/gen/shop/v1/Plac
 import type { ProtoGrpcType } from '../../examples/shop/gen/shop.ts'
 import type { ClientCallOptions } from '../../src/interceptor/call-options.ts'
 import type { MeshServer } from '../../src/interceptor/mesh-server.ts'
-import type { RequestStreamCall } from '../../src/interceptor/service-types.ts'
+import type { HandlerContext, RequestStreamCall } from '../../src/interceptor/service-types.ts'
 import type { Workload } from '../../src/workload/workload.ts'
 import type { WarehouseServiceClient } from '../support/call-kinds.ts'
 import {
@@ -42,8 +42,10 @@ describe('the types of a service client', () => {
 
 describe('the types of handlers', () => {
   test('have each method, of its kind, and tell it of cancellation', () => {
-    expectTypeOf<Parameters<WarehouseHandlers['store']>>().toEqualTypeOf<[RequestStreamCall<Order>, AbortSignal]>()
-    expectTypeOf<Parameters<WarehouseHandlers['exchange']>>().toEqualTypeOf<[RequestStreamCall<Order>, AbortSignal]>()
+    expectTypeOf<Parameters<WarehouseHandlers['store']>>().toEqualTypeOf<[RequestStreamCall<Order>, HandlerContext]>()
+    expectTypeOf<Parameters<WarehouseHandlers['exchange']>>().toEqualTypeOf<
+      [RequestStreamCall<Order>, HandlerContext]
+    >()
     expectTypeOf<ReturnType<WarehouseHandlers['pick']>>().toEqualTypeOf<Promise<Receipt>>()
     expectTypeOf<ReturnType<WarehouseHandlers['store']>>().toEqualTypeOf<Promise<Receipt>>()
     expectTypeOf<ReturnType<WarehouseHandlers['follow']>>().toEqualTypeOf<AsyncIterable<Receipt>>()

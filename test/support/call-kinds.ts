@@ -184,13 +184,13 @@ type KindHandler = (received: ReceivedKind) => AsyncIterable<Receipt>
  * likes, and yields receipts. Where there is one response, the last that it yields is sent at its end.
  */
 export function handlersOfAllKinds(handle: KindHandler): WarehouseHandlers {
-  const unary: WarehouseHandlers['pick'] = (call, cancelled) =>
+  const unary: WarehouseHandlers['pick'] = (call, { cancelled }) =>
     lastOf(handle({ kind: 'unary', call, cancelled, requests: requestOf(call) }))
-  const clientStream: WarehouseHandlers['store'] = (call, cancelled) =>
+  const clientStream: WarehouseHandlers['store'] = (call, { cancelled }) =>
     lastOf(handle({ kind: 'client stream', call, cancelled, requests: call }))
-  const serverStream: WarehouseHandlers['follow'] = (call, cancelled) =>
+  const serverStream: WarehouseHandlers['follow'] = (call, { cancelled }) =>
     handle({ kind: 'server stream', call, cancelled, requests: requestOf(call) })
-  const bidi: WarehouseHandlers['exchange'] = (call, cancelled) =>
+  const bidi: WarehouseHandlers['exchange'] = (call, { cancelled }) =>
     handle({ kind: 'bidi', call, cancelled, requests: call })
   return {
     ...plainHandlers,

@@ -7,6 +7,7 @@ import { MemoryCredentialSource } from '../../src/identity/credential-source.ts'
 import { parseServiceId } from '../../src/identity/service-id.ts'
 import { type Caller, callerOf } from '../../src/interceptor/caller.ts'
 import { MeshServer } from '../../src/interceptor/mesh-server.ts'
+import type { HandlerContext } from '../../src/interceptor/service-types.ts'
 import { createTestIssuer, type TestIssuer } from './issuer.ts'
 import { createVerifier, type Forgery, signToken } from './token.ts'
 import { plainHandlers, Warehouse, type WarehouseHandlers } from './warehouse.ts'
@@ -76,10 +77,10 @@ export function bearing(token: string): Metadata {
 
 function handlersThatTell(reached: Caller[]): WarehouseHandlers {
   const telling =
-    <Call extends Parameters<typeof callerOf>[0], Result>(handle: (call: Call, cancelled: AbortSignal) => Result) =>
-    (call: Call, cancelled: AbortSignal): Result => {
+    <Call extends Parameters<typeof callerOf>[0], Result>(handle: (call: Call, context: HandlerContext) => Result) =>
+    (call: Call, context: HandlerContext): Result => {
       reached.push(callerOf(call))
-      return handle(call, cancelled)
+      return handle(call, context)
     }
   return {
     pick: telling(plainHandlers.pick),

@@ -22,7 +22,7 @@ export function tokenHandlers(issueToken: IssueToken, logger: Logger): Handlers<
 /** `countersign.v1.TrustService`: the state now, and again whenever it changes, until the server closes. */
 export function trustHandlers(trust: TrustState, closing: AbortSignal): Handlers<typeof TrustService> {
   return {
-    async *watch(_, cancelled) {
+    async *watch(_, { cancelled }) {
       const ended = AbortSignal.any([cancelled, closing])
       let sent: TrustHead | undefined
       while (!ended.aborted) {

@@ -20,7 +20,7 @@ export function healthHandlers(services: readonly string[], closing: AbortSignal
       const details = 'There is no service of this name here.'
       throw Object.assign(new Error(details), { code: status.NOT_FOUND, details })
     },
-    async *watch({ request }, cancelled) {
+    async *watch({ request }, { cancelled }) {
       const ended = AbortSignal.any([cancelled, closing])
       yield known.has(request.service) ? servingStatus() : { status: 'SERVICE_UNKNOWN' as const }
       if (!ended.aborted) await once(ended, 'abort')
