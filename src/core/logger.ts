@@ -9,7 +9,7 @@ export interface Logger {
 }
 
 /** Fields that are not written, on the first three levels of a line. Nothing is meant to log them: this is a second lock. */
-const REDACTED = ['authorization', 'token', 'privateKey', 'secret', 'passphrase']
+const REDACTED = ['authorization', 'countersign-token', 'token', 'privateKey', 'secret', 'passphrase']
 
 export interface LoggerOptions {
   /** The lowest level that is written: `debug` tells of allowed calls too. Default: `info`. */
@@ -25,7 +25,7 @@ export function createLogger(name: string, { level = 'info', destination }: Logg
     level,
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: REDACTED.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]) },
+    redact: { paths: REDACTED.flatMap((field) => [`["${field}"]`, `*["${field}"]`, `*.*["${field}"]`]) },
   }
   return destination === undefined ? pino(options) : pino(options, destination)
 }

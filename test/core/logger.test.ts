@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createLogger, type Logger, type LoggerOptions, silentLogger } from '../../src/core/logger.ts'
 
 const SECRET = 'c2VjcmV0LXZhbHVl'
-const FIELDS = ['authorization', 'token', 'privateKey', 'secret', 'passphrase']
+const FIELDS = ['authorization', 'countersign-token', 'token', 'privateKey', 'secret', 'passphrase']
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
 describe('a log line', () => {
