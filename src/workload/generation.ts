@@ -2,9 +2,10 @@ import { AuthorityClient } from '../client/authority-client.ts'
 import { createTokenSource } from '../client/token-source.ts'
 import type { Address } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
 import type { Credential } from '../identity/credential.ts'
 import { type ServicePath, serviceIdOf } from '../identity/service-id.ts'
-import type { TokenSource } from '../token/token-source.ts'
+import type { TokenRequest, TokenSource } from '../token/token-source.ts'
 import { type MeshChannel, openChannel } from '../transport/channel.ts'
 import type { TrustState } from '../trust/trust-state.ts'
 
@@ -18,10 +19,11 @@ export class Generation {
   readonly #tokens: TokenSource
   readonly #channels: MeshChannel[] = []
 
-  constructor(credential: Credential, authority: Address, trust: TrustState, clock: Clock) {
+  constructor(credential: Credential, authority: Address, trust: TrustState, logger: Logger, clock: Clock) {
     this.credential = credential
     this.authority = new AuthorityClient({ address: authority, credential, clock })
-    this.#tokens = createTokenSource((request) => this.authority.issueToken(request), clock, trust)
+    const issue = (request: TokenRequest) => this.authority.issueToken(request)
+    this.#tokens = createTokenSource({ issue, trust, logger, clock })
   }
 
   /** A channel to the service that must answer at an address. */

@@ -48,7 +48,7 @@ const READY_TIMEOUT_MS = 10_000
  */
 export async function joinWith(credential: Credential, { authority, logger, clock }: JoinOptions): Promise<Workload> {
   const trust = new TrustState()
-  const generation = new Generation(credential, authority, trust, clock)
+  const generation = new Generation(credential, authority, trust, logger, clock)
   const feed = new TrustFeed({ watch: () => generation.authority.watchTrust(), trust, logger })
   const endWarnings = warnOfExpiry(credential, logger, clock)
   const leave = () => {
