@@ -26,15 +26,21 @@ export {
 } from './identity/service-id.ts'
 export type { VerifiedPeer } from './identity/verified-peer.ts'
 export { CallError } from './interceptor/call-error.ts'
+export type { ClientCallOptions } from './interceptor/call-options.ts'
 export { type Caller, callerOf } from './interceptor/caller.ts'
 export { clientInterceptor } from './interceptor/client.ts'
 export { MeshServer, type MeshServerOptions } from './interceptor/mesh-server.ts'
-export { type ClientCallOptions, createPromiseClient } from './interceptor/promise-client.ts'
 export { type ServerInterceptorOptions, serverInterceptor } from './interceptor/server.ts'
+export { createCallbackClient, createServiceClient } from './interceptor/service-client.ts'
 export type {
+  BidiHandler,
+  ClientStreamHandler,
   Handlers,
-  PromiseClient,
+  RequestCall,
+  RequestStreamCall,
+  Requests,
   ServerStreamHandler,
+  ServiceClient,
   ServiceType,
   UnaryHandler,
 } from './interceptor/service-types.ts'

@@ -18,10 +18,10 @@ export class CallError extends Error {
   /** Under which the log of whoever refused the call tells more; `undefined` where nobody else decided. */
   readonly decisionId: string | undefined
 
-  constructor(method: string, failure: StatusObject) {
+  constructor(method: string, failure: StatusObject, options?: ErrorOptions) {
     const refusal = decodeRefusal(failure.metadata)
     const parts = new Set([method, status[failure.code], refusal?.code, failure.details])
-    super([...parts].filter(Boolean).join(': '))
+    super([...parts].filter(Boolean).join(': '), options)
     this.method = method
     this.status = failure.code
     this.details = failure.details
@@ -31,8 +31,12 @@ export class CallError extends Error {
 
   /** For a call that could not even be started. */
   static fromThrown(method: string, thrown: unknown): CallError {
-    if (thrown instanceof AuthError) return new CallError(method, encodeRefusal(thrown))
-    const failure = { code: status.CANCELLED, details: messageOf(thrown), metadata: new Metadata() }
-    return new CallError(method, failure)
+    if (thrown instanceof AuthError) return new CallError(method, encodeRefusal(thrown), { cause: thrown })
+    return CallError.cancelled(method, messageOf(thrown), thrown)
+  }
+
+  /** For a call that this side gave up. */
+  static cancelled(method: string, details: string, cause: unknown): CallError {
+    return new CallError(method, { code: status.CANCELLED, details, metadata: new Metadata() }, { cause })
   }
 }

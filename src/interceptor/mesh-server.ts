@@ -1,5 +1,12 @@
 import type { TLSSocket } from 'node:tls'
-import { type ConnectionInjector, Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js'
+import {
+  type ConnectionInjector,
+  Server,
+  ServerCredentials,
+  type ServerOptions,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js'
 import { type AccessRules, requireRules } from '../access/access-rules.ts'
 import { type Address, formatAddress, parseListenAddress } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
@@ -8,10 +15,12 @@ import type { CredentialSource } from '../identity/credential-source.ts'
 import type { TokenVerifier } from '../token/verify.ts'
 import { type Listener, listen } from '../transport/listener.ts'
 import { rulesOf } from '../transport/protos.ts'
+import { guardService } from './callback-service.ts'
 import { CallsUnderWay } from './calls-under-way.ts'
 import { adaptService } from './handler.ts'
 import { serverInterceptor } from './server.ts'
 import type { Handlers, ServiceType } from './service-types.ts'
+import { wholeRequests } from './whole-requests.ts'
 
 export interface MeshServerOptions {
   readonly credentials: CredentialSource
@@ -61,7 +70,7 @@ export class MeshServer {
       clock,
       calls: this.#calls,
     })
-    this.#server = new Server({ ...SERVER_OPTIONS, interceptors: [interceptor] })
+    this.#server = new Server({ ...SERVER_OPTIONS, interceptors: [interceptor, wholeRequests] })
   }
 
   /** Aborts when `close` begins: the sign for long streams to end. */
@@ -76,11 +85,22 @@ export class MeshServer {
   addService<Service extends ServiceType, Implementation extends Handlers<Service>>(
     service: Service,
     handlers: Implementation,
-  ): void {
+  ): void
+  /**
+   * Adds a service whose handlers are written for grpc-js itself, with callbacks and streams. Its access rules come
+   * with its definition where `loadProtos` loaded that; else the server's own have to name its methods.
+   */
+  addService(definition: ServiceDefinition, implementation: UntypedServiceImplementation): void
+  addService(service: ServiceType | ServiceDefinition, handlers: object): void {
     if (this.#state !== 'new') throw new TypeError('Add every service before the server listens.')
-    const { definition, implementation } = adaptService(service.service, handlers, this.#options.logger)
-    this.#rules = this.#rules.merge(rulesOf(service.service))
-    this.#methods.push(...Object.values(service.service).map(({ path }) => path))
+    const { logger } = this.#options
+    const declared = typeof service === 'function' ? service.service : service
+    const { definition, implementation } =
+      typeof service === 'function'
+        ? adaptService(service.service, handlers, logger)
+        : guardService(service, handlers as UntypedServiceImplementation, logger)
+    this.#rules = this.#rules.merge(rulesOf(declared))
+    this.#methods.push(...Object.values(declared).map(({ path }) => path))
     this.#server.addService(definition, implementation)
   }
 

@@ -1,10 +1,10 @@
+import type { EventEmitter } from 'node:events'
 import type {
   Client,
   ClientDuplexStream,
   ClientReadableStream,
   ClientWritableStream,
   ServerUnaryCall,
-  ServerWritableStream,
   ServiceDefinition,
 } from '@grpc/grpc-js'
 
@@ -22,41 +22,76 @@ export type Handlers<Service extends ServiceType> = {
   >
 }
 
-/** Answers one request with one response. */
-export type UnaryHandler<Request, Response> = (call: ServerUnaryCall<Request, Response>) => Promise<Response>
+/** A call that brings one request. */
+export type RequestCall<Request> = ServerUnaryCall<Request, unknown>
+
+/**
+ * A call that brings a stream of requests: `for await (const request of call)`. What was left unread may be read later;
+ * once the call is over, reading throws.
+ */
+export type RequestStreamCall<Request> = Omit<RequestCall<Request>, 'request' | keyof EventEmitter> &
+  AsyncIterable<Request>
+
+/** Answers one request with one response. `cancelled` aborts once nobody waits for it any more. */
+export type UnaryHandler<Request, Response> = (call: RequestCall<Request>, cancelled: AbortSignal) => Promise<Response>
+
+/** Answers a stream of requests with one response. `cancelled` aborts once nobody waits for it any more. */
+export type ClientStreamHandler<Request, Response> = (
+  call: RequestStreamCall<Request>,
+  cancelled: AbortSignal,
+) => Promise<Response>
 
 /** Answers one request with a stream of responses, until `cancelled` aborts: nobody listens any more. */
 export type ServerStreamHandler<Request, Response> = (
-  call: ServerWritableStream<Request, Response>,
+  call: RequestCall<Request>,
   cancelled: AbortSignal,
 ) => AsyncIterable<Response>
 
-/** A client of a service's unary methods, under their names in lower camel case. */
-export type PromiseClient<Service extends ServiceType, Options> = {
-  readonly [Name in MethodName<Service> as KindOf<InstanceType<Service>, Name> extends 'unary'
-    ? Uncapitalize<Name>
-    : never]: UnaryMethod<Service['service'][Name], Options>
+/** Answers a stream of requests with a stream of responses, until `cancelled` aborts: nobody listens any more. */
+export type BidiHandler<Request, Response> = (
+  call: RequestStreamCall<Request>,
+  cancelled: AbortSignal,
+) => AsyncIterable<Response>
+
+/** A client of a service, its methods under their names in lower camel case. */
+export type ServiceClient<Service extends ServiceType, Options> = {
+  readonly [Name in MethodName<Service> as Uncapitalize<Name>]: ClientMethod<
+    Service['service'][Name],
+    KindOf<InstanceType<Service>, Name>,
+    Options
+  >
 }
 
-type UnaryMethod<Method, Options> = Method extends Sends<infer Request> & {
+/** What a method that streams its requests takes. */
+export type Requests<Request> = Iterable<Request> | AsyncIterable<Request>
+
+type ClientMethod<Method, Kind, Options> = Method extends {
+  requestSerialize: (value: infer Request) => Buffer
   responseDeserialize: (bytes: Buffer) => infer Response
 }
-  ? (request: Request, options?: Options) => Promise<Response>
+  ? ClientMethods<Request, Response, Options>[Kind & keyof ClientMethods<Request, Response, Options>]
   : never
 
-type Sends<Request> = { requestSerialize: (value: Request) => Buffer }
+interface ClientMethods<Request, Response, Options> {
+  unary(request: Request, options?: Options): Promise<Response>
+  'client stream'(requests: Requests<Request>, options?: Options): Promise<Response>
+  'server stream'(request: Request, options?: Options): AsyncIterable<Response>
+  bidi(requests: Requests<Request>, options?: Options): AsyncIterable<Response>
+}
 
-type Receives<Request> = { requestDeserialize: (bytes: Buffer) => Request }
-
-type Handler<Method, Kind> = Method extends Receives<infer Request> & {
+type Handler<Method, Kind> = Method extends {
+  requestDeserialize: (bytes: Buffer) => infer Request
   responseSerialize: (value: infer Response) => Buffer
 }
-  ? Kind extends 'unary'
-    ? UnaryHandler<Request, Response>
-    : Kind extends 'server stream'
-      ? ServerStreamHandler<Request, Response>
-      : never
+  ? HandlerKinds<Request, Response>[Kind & keyof HandlerKinds<Request, Response>]
   : never
+
+interface HandlerKinds<Request, Response> {
+  unary: UnaryHandler<Request, Response>
+  'client stream': ClientStreamHandler<Request, Response>
+  'server stream': ServerStreamHandler<Request, Response>
+  bidi: BidiHandler<Request, Response>
+}
 
 /** The method names that the generated definition spells out, without its index signature. */
 type MethodName<Service extends ServiceType> = keyof {

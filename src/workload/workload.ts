@@ -4,10 +4,12 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { MemoryCredentialSource } from '../identity/credential-source.ts'
 import { parseServicePath, type ServiceId } from '../identity/service-id.ts'
+import type { ClientCallOptions } from '../interceptor/call-options.ts'
 import { MeshServer } from '../interceptor/mesh-server.ts'
-import { type ClientCallOptions, createPromiseClient } from '../interceptor/promise-client.ts'
-import type { PromiseClient, ServiceType } from '../interceptor/service-types.ts'
+import { createCallbackClient, createServiceClient } from '../interceptor/service-client.ts'
+import type { ServiceClient, ServiceType } from '../interceptor/service-types.ts'
 import { createTokenVerifier } from '../token/verify.ts'
+import type { MeshChannel } from '../transport/channel.ts'
 import type { TrustState } from '../trust/trust-state.ts'
 import type { Generation } from './generation.ts'
 
@@ -57,13 +59,20 @@ export class Workload {
     type: Service,
     service: string,
     address: string,
-  ): PromiseClient<Service, ClientCallOptions> {
-    this.#requireOpen()
-    return createPromiseClient(
-      type,
-      this.#parts.generation.openChannel(parseServicePath(service), parseAddress(address)),
-      this.#parts.logger,
-    )
+  ): ServiceClient<Service, ClientCallOptions> {
+    return createServiceClient(type, this.#openChannel(service, address), this.#parts.logger)
+  }
+
+  /**
+   * The same for code that is written for the client which grpc-js generates, with its callbacks and streams.
+   * A call that brings interceptors of its own replaces those that attach the token.
+   */
+  createCallbackClient<Service extends ServiceType>(
+    type: Service,
+    service: string,
+    address: string,
+  ): InstanceType<Service> {
+    return createCallbackClient(type, this.#openChannel(service, address), this.#parts.logger)
   }
 
   /** Closes all servers and clients that were made here: calls under way get 10 s to end. */
@@ -72,6 +81,11 @@ export class Workload {
     await Promise.all(this.#servers.map((server) => server.close()))
     this.#parts.leave()
     this.#parts.generation.close()
+  }
+
+  #openChannel(service: string, address: string): MeshChannel {
+    this.#requireOpen()
+    return this.#parts.generation.openChannel(parseServicePath(service), parseAddress(address))
   }
 
   #requireOpen(): void {

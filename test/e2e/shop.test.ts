@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { Inventory } from '../../examples/shop/protos.ts'
 import { formatAddress } from '../../src/core/address.ts'
 import { CallError } from '../../src/interceptor/call-error.ts'
-import type { ClientCallOptions } from '../../src/interceptor/promise-client.ts'
-import type { PromiseClient } from '../../src/interceptor/service-types.ts'
+import type { ClientCallOptions } from '../../src/interceptor/call-options.ts'
+import type { ServiceClient } from '../../src/interceptor/service-types.ts'
 import type { Workload } from '../../src/workload/workload.ts'
 import { startAuthority, type TestAuthority } from '../support/authority.ts'
 import { temporaryDirectory } from '../support/directory.ts'
@@ -52,7 +52,7 @@ async function startInventory() {
   const ended = once(child, 'exit')
   onTestFinished(() => void child.kill('SIGKILL'))
   const address = await vi.waitUntil(() => /"address":"([^"]+)"/.exec(output)?.[1], { timeout: 10_000 })
-  const client: PromiseClient<typeof Inventory, ClientCallOptions> = orders.createClient(
+  const client: ServiceClient<typeof Inventory, ClientCallOptions> = orders.createClient(
     Inventory,
     'inventory',
     address,

@@ -1,4 +1,4 @@
-import { Client, credentials, Metadata, type StatusObject } from '@grpc/grpc-js'
+import { Client, credentials, Metadata, makeClientConstructor, type StatusObject } from '@grpc/grpc-js'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { AuthorityClient } from '../../src/client/authority-client.ts'
 import { formatAddress } from '../../src/core/address.ts'
@@ -67,7 +67,7 @@ describe('the server interceptor', () => {
       {
         serviceId: orders,
         subject: orders,
-        scopes: ['warehouse.pick', 'warehouse.ship', 'warehouse.follow'],
+        scopes: ['warehouse.pick', 'warehouse.ship', 'warehouse.store', 'warehouse.follow', 'warehouse.exchange'],
         tokenId: expect.stringMatching(/^[\w-]{22}$/),
         peer: expect.objectContaining({ serviceId: orders, dnsNames: ['localhost'] }),
       },
@@ -143,7 +143,7 @@ describe('the server interceptor', () => {
       },
     }
     const server = (await mesh.join('warehouse')).createServer(rulesOf(Warehouse.service))
-    server.addService({ service: counting } as unknown as typeof Warehouse, plainHandlers)
+    server.addService(makeClientConstructor(counting, 'Warehouse') as unknown as typeof Warehouse, plainHandlers)
     const address = formatAddress(await server.listen('localhost:0'))
 
     const { channel, fetchToken } = connect()

@@ -40,7 +40,9 @@ export interface TestMeshOptions extends JoinOptions {
 /** Grants `orders` all that the warehouse has, and `shipping` less than it needs. */
 const POLICY = `
 grants:
-  - { caller: orders, audience: warehouse, scopes: [warehouse.pick, warehouse.ship, warehouse.follow] }
+  - caller: orders
+    audience: warehouse
+    scopes: [warehouse.pick, warehouse.ship, warehouse.store, warehouse.follow, warehouse.exchange]
   - { caller: shipping, audience: warehouse, scopes: [warehouse.ship] }
 `
 

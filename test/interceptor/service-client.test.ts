@@ -49,16 +49,13 @@ async function failureOf(call: Promise<unknown>): Promise<CallError> {
   return failure as CallError
 }
 
-describe('a promise client', () => {
+describe('a service client', () => {
   test('resolves to the response, with a token of all scopes that are granted', async () => {
     const { warehouse } = await warehouseOf()
     expect(await warehouse.pick({ sku: 'tea' })).toMatchObject({ note: 'tea' })
-    expect(seen).toMatchObject([{ scopes: ['warehouse.pick', 'warehouse.ship', 'warehouse.follow'] }])
-  })
-
-  test('has unary methods only', async () => {
-    const { warehouse } = await warehouseOf()
-    expect(Object.keys(warehouse)).toEqual(['pick', 'ship', 'count'])
+    expect(seen).toMatchObject([
+      { scopes: expect.arrayContaining(['warehouse.pick', 'warehouse.ship', 'warehouse.store']) },
+    ])
   })
 
   test('narrows the token to the scopes that a call names', async () => {

@@ -1,0 +1,71 @@
+import { Readable, type Writable } from 'node:stream'
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import { messageOf } from '../core/errors.ts'
+import { CallError } from './call-error.ts'
+import type { Requests } from './service-types.ts'
+
+/** What all calls of a grpc-js client have in common. */
+type GrpcCall = NodeJS.EventEmitter & { cancel(): void }
+
+/** A call of a client, and what may end it from this side: a signal that aborts, or requests that fail. */
+export class OutgoingCall {
+  readonly #path: string
+  readonly #signal: AbortSignal | undefined
+  readonly #abort = () => this.#cancel('The call was cancelled', this.#signal?.reason)
+  #call: GrpcCall | undefined
+  #cancelled: CallError | undefined
+
+  constructor(path: string, signal: AbortSignal | undefined) {
+    this.#path = path
+    this.#signal = signal
+  }
+
+  /** Begins the call, unless its signal has aborted. */
+  begin<Call extends GrpcCall>(start: () => Call): Call {
+    if (this.#signal?.aborted) {
+      this.#abort()
+      throw this.#cancelled
+    }
+    const call = start()
+    this.#call = call
+    this.#signal?.addEventListener('abort', this.#abort)
+    call.once('status', () => this.#end())
+    return call
+  }
+
+  /** Sends requests no faster than the call takes them, and closes what they come from when the call ends first. */
+  send(requests: Requests<unknown>, call: GrpcCall & Writable): void {
+    const source = Readable.from(requests)
+    source.on('error', (error) => this.#cancel('The requests failed', error))
+    call.once('status', () => source.destroy())
+    source.pipe(call)
+  }
+
+  /** Ends the call if it still goes on. */
+  close(): void {
+    this.#call?.cancel()
+    this.#end()
+  }
+
+  /** A failure of the call, as its client sees it. */
+  explain(error: unknown): CallError {
+    if (error instanceof CallError) return error
+    if (!isServiceError(error)) return CallError.fromThrown(this.#path, error)
+    if (error.code === status.CANCELLED && this.#cancelled !== undefined) return this.#cancelled
+    return new CallError(this.#path, error)
+  }
+
+  #cancel(what: string, cause: unknown): void {
+    this.#cancelled ??= CallError.cancelled(this.#path, `${what}: ${messageOf(cause)}`, cause)
+    this.#call?.cancel()
+  }
+
+  #end(): void {
+    this.#call = undefined
+    this.#signal?.removeEventListener('abort', this.#abort)
+  }
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'metadata' in error && error.metadata instanceof Metadata
+}
