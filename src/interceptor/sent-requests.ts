@@ -17,7 +17,7 @@ const MAX_KEPT = 64
 /** What a caller sends, kept for as long as all of it may have to be sent once more. */
 export class SentRequests {
   #attempt: Attempt
-  #requests: SentRequest[] = []
+  #requests: SentRequest[] | undefined
   #state: 'keeping' | 'repeating' | 'passing' = 'keeping'
   #isHalfClosed = false
 
@@ -34,19 +34,25 @@ export class SentRequests {
   forget(): void {
     if (this.#state !== 'keeping') return
     this.#state = 'passing'
-    this.#requests = []
+    this.#requests = undefined
   }
 
   send(context: SendContext, message: unknown): void {
-    if (this.#requests.length >= MAX_KEPT) this.forget()
+    if (this.#requests?.length === MAX_KEPT) this.forget()
     const own = this.#state === 'passing' ? context : callingBackOnce(context)
-    if (this.#state !== 'passing') this.#requests.push({ context: own, message })
+    if (this.#state !== 'passing') this.#keep({ context: own, message })
     if (this.#state !== 'repeating') this.#attempt.sendMessageWithContext(own, message)
   }
 
   halfClose(): void {
     this.#isHalfClosed = true
     if (this.#state !== 'repeating') this.#attempt.halfClose()
+  }
+
+  /** Most calls send one request, and a list of one takes less than a list that grows. */
+  #keep(request: SentRequest): void {
+    if (this.#requests === undefined) this.#requests = [request]
+    else this.#requests.push(request)
   }
 
   /** Sends everything once more, in another attempt, which is the last. What the caller sends meanwhile follows. */
@@ -61,7 +67,7 @@ export class SentRequests {
     const request = this.#requests?.shift()
     if (request === undefined) {
       this.#state = 'passing'
-      this.#requests = []
+      this.#requests = undefined
       if (this.#isHalfClosed) this.#attempt.halfClose()
       return
     }

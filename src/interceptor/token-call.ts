@@ -2,7 +2,7 @@ import {
   InterceptingCall,
   type InterceptingListener,
   type InterceptorOptions,
-  Metadata,
+  type Metadata,
   type NextCall,
   type StatusObject,
   status,
@@ -15,7 +15,7 @@ import { type Attempt, type SendContext, SentRequests } from './sent-requests.ts
 
 /** Why a token is refused that another token may not be refused for. Any other refusal stands. */
 const ANOTHER_TOKEN_HELPS: ReadonlySet<AuthErrorCode> = new Set([
-  'CREDENTIALS_MISSING', // the rule that the server follows is newer than the client's
+  'CREDENTIALS_MISSING', // the server's rule is newer than the client's
   'TOKEN_BINDING_MISMATCH',
   'TOKEN_EXPIRED',
   'TOKEN_INVALID',
@@ -31,34 +31,42 @@ export interface TokenCallOptions {
   readonly logger: Logger
 }
 
-/** A call with a token, which is started again once where the server refuses its token and another may help. */
-export class TokenCall extends InterceptingCall {
-  readonly #set: TokenCallOptions
+/**
+ * A call with a token, which is started again once where the server refuses the token and another may help.
+ * It is the listener of its attempts itself: every object less per call is felt.
+ */
+export class TokenCall extends InterceptingCall implements InterceptingListener {
+  readonly #options: InterceptorOptions
+  readonly #nextCall: NextCall
+  readonly #token: PendingToken
+  readonly #logger: Logger
   readonly #requests: SentRequests
   #attempt: Attempt
-  #metadata = new Metadata()
-  #listener: Partial<InterceptingListener> = {}
+  #metadata: Metadata | undefined
+  #listener: Partial<InterceptingListener> | undefined
   #isReading = false
   #hasNoMessage = false
   #isEnded = false
   /** How the first attempt ended, where it was not the last. */
   #refused: StatusObject | undefined
 
-  constructor(set: TokenCallOptions) {
-    const { options, nextCall, token, isTokenDue } = set
+  constructor({ options, nextCall, token, isTokenDue, logger }: TokenCallOptions) {
     const attempt = nextCall(isTokenDue ? { ...options, credentials: token } : withoutCredentials(options))
     super(attempt)
-    this.#set = set
+    this.#options = options
+    this.#nextCall = nextCall
+    this.#token = token
+    this.#logger = logger
     this.#attempt = attempt
     this.#requests = new SentRequests(attempt)
   }
 
-  override start(metadata: Metadata, listener: Partial<InterceptingListener> = {}): void {
+  override start(metadata: Metadata, listener?: Partial<InterceptingListener>): void {
     // Beside ours it would not be refused but end the connection, and every call on it.
     if (metadata.get('authorization').length > 0) throw ownCredentials()
     this.#metadata = metadata.clone()
     this.#listener = listener
-    this.#startAttempt(metadata)
+    this.#attempt.start(metadata, this)
   }
 
   override sendMessageWithContext(context: SendContext, message: unknown): void {
@@ -87,36 +95,34 @@ export class TokenCall extends InterceptingCall {
     return this.#attempt.getAuthContext()
   }
 
-  #startAttempt(metadata: Metadata): void {
-    this.#attempt.start(metadata, {
-      onReceiveMetadata: (answer) => {
-        this.#requests.forget()
-        this.#listener.onReceiveMetadata?.(answer)
-      },
-      onReceiveMessage: (message) => {
-        // How grpc-js says, just before the status, that a call with one response ends without it.
-        if (message === null) this.#hasNoMessage = true
-        else this.#receive(message)
-      },
-      onReceiveStatus: (ending) => {
-        if (ending.code === status.OK || !this.#repeat(ending)) this.#end(ending)
-      },
-    })
+  onReceiveMetadata(metadata: Metadata): void {
+    this.#requests.forget()
+    this.#listener?.onReceiveMetadata?.(metadata)
   }
 
-  #receive(message: unknown): void {
+  onReceiveMessage(message: unknown): void {
+    // How grpc-js says, just before the status, that a call with one response ends without it.
+    if (message === null) {
+      this.#hasNoMessage = true
+      return
+    }
     this.#requests.forget()
-    this.#listener.onReceiveMessage?.(message)
+    this.#listener?.onReceiveMessage?.(message)
+  }
+
+  onReceiveStatus(ending: StatusObject): void {
+    if (ending.code === status.OK || !this.#repeat(ending)) this.#end(ending)
   }
 
   /** Starts the call again, where that may help and nothing of an answer has come. Returns whether it did. */
   #repeat(ending: StatusObject): boolean {
     const refusal = decodeRefusal(ending.metadata)
     if (refusal === undefined || !ANOTHER_TOKEN_HELPS.has(refusal.code)) return false
+    if (this.#metadata === undefined || !this.#requests.areKept) return false
     // A parent that was cancelled just now would not tell the next attempt.
-    if (!this.#requests.areKept || this.#set.options.parent?.cancelled) return false
+    if (this.#options.parent?.cancelled) return false
     try {
-      this.#restart(refusal)
+      this.#restart(this.#metadata, refusal)
     } catch {
       return false // the channel has been closed
     }
@@ -124,13 +130,12 @@ export class TokenCall extends InterceptingCall {
     return true
   }
 
-  #restart({ code, decisionId }: Refusal): void {
-    const { options, nextCall, token, logger } = this.#set
-    logger.info({ method: options.method_definition.path, code, decisionId }, 'token refused, call repeated')
-    token.refuse()
+  #restart(metadata: Metadata, { code, decisionId }: Refusal): void {
+    this.#logger.info({ method: this.#method, code, decisionId }, 'token refused, asking for another')
+    this.#token.refuse()
     this.#hasNoMessage = false
-    this.#attempt = nextCall({ ...options, credentials: token })
-    this.#startAttempt(this.#metadata)
+    this.#attempt = this.#nextCall({ ...this.#options, credentials: this.#token })
+    this.#attempt.start(metadata, this)
     if (this.#isReading) this.#attempt.startRead()
     this.#requests.repeat(this.#attempt)
   }
@@ -139,17 +144,17 @@ export class TokenCall extends InterceptingCall {
     if (this.#isEnded) return
     this.#isEnded = true
     const explained = this.#explain(ending)
-    if (this.#hasNoMessage) this.#listener.onReceiveMessage?.(null)
-    this.#listener.onReceiveStatus?.(explained)
+    if (this.#hasNoMessage) this.#listener?.onReceiveMessage?.(null)
+    this.#listener?.onReceiveStatus?.(explained)
   }
 
   /**
-   * The reason to tell the caller. Where the server refused the token and the authority then gave no other, that is
-   * the authority's reason: no call has a future without a token, and the refused one may have been good when it was
-   * fetched. Where the authority was not asked, the server's refusal stands.
+   * What the caller is told. Where the server refused the token and the authority then gave no other, that is the
+   * authority's reason: it is what stands in the way of this call and of those to come, and says whether to try again
+   * (the authority is away) or not (a grant is gone). Where the authority was not asked, the server's refusal stands.
    */
   #explain(ending: StatusObject): StatusObject {
-    const { failure, isExhausted } = this.#set.token
+    const { failure, isExhausted } = this.#token
     if (isExhausted) return this.#refused ?? ending
     if (failure === undefined) return ending
     this.#logFailure(failure)
@@ -157,13 +162,16 @@ export class TokenCall extends InterceptingCall {
   }
 
   #logFailure({ code, message, logDetail, decisionId }: AuthError): void {
-    const { options, logger } = this.#set
-    const fields = { method: options.method_definition.path, code, reason: logDetail ?? message, decisionId }
+    const fields = { method: this.#method, code, reason: logDetail ?? message, decisionId }
     try {
-      logger.warn(fields, 'no token for a call')
+      this.#logger.warn(fields, 'no token for a call')
     } catch {
       // The call must end all the same, and the process must not.
     }
+  }
+
+  get #method(): string {
+    return this.#options.method_definition.path
   }
 }
 

@@ -7,6 +7,15 @@ import { statusCodeOf } from './status.ts'
 
 const SENDABLE = /^[\x21-\x7e]+$/
 
+interface Header {
+  readonly token: string
+  /** grpc-js copies what is in it. */
+  readonly metadata: Metadata
+}
+
+/** The header of the token that a source brought last: most calls carry the one of the call before. */
+const lastHeaders = new WeakMap<TokenSource, Header>()
+
 /**
  * Call credentials that say which token a call needs, and hold none. By themselves they fail the call.
  * Only a channel of ours turns them into a token: one for the service at its other end, bound to the very
@@ -51,29 +60,27 @@ export class PendingToken extends CallCredentials {
     const insteadOf = this.#refused
     try {
       const token = tokens(insteadOf === undefined ? { audience, scopes } : { audience, scopes, insteadOf })
-      return typeof token === 'string' ? Promise.resolve(this.#attach(token)) : this.#attachLater(token)
+      return typeof token === 'string' ? Promise.resolve(this.#attach(token, tokens)) : this.#attachLater(token, tokens)
     } catch (error) {
       return Promise.reject(this.#fail(error))
     }
   }
 
-  async #attachLater(token: Promise<string>): Promise<Metadata> {
+  async #attachLater(token: Promise<string>, tokens: TokenSource): Promise<Metadata> {
     try {
-      return this.#attach(await token)
+      return this.#attach(await token, tokens)
     } catch (error) {
       throw this.#fail(error)
     }
   }
 
-  #attach(token: string): Metadata {
-    // grpc-js would quote what no header can hold in its error.
-    if (!SENDABLE.test(token)) throw new TypeError('The token source brought something that is not a token.')
-    this.#isExhausted = token === this.#refused
-    if (this.#isExhausted) throw new TypeError('The token source brought the token again that was refused.')
+  #attach(token: string, tokens: TokenSource): Metadata {
+    if (token === this.#refused) {
+      this.#isExhausted = true
+      throw new TypeError('The token source brought the token again that was refused.')
+    }
     this.#sent = token
-    const metadata = new Metadata()
-    metadata.set('authorization', `Bearer ${token}`)
-    return metadata
+    return headerOf(token, tokens)
   }
 
   #fail(error: unknown): Error {
@@ -117,6 +124,17 @@ class BoundToken extends CallCredentials {
   override _equals(other: CallCredentials): boolean {
     return this === other
   }
+}
+
+function headerOf(token: string, tokens: TokenSource): Metadata {
+  const last = lastHeaders.get(tokens)
+  if (last?.token === token) return last.metadata
+  // grpc-js would quote what no header can hold in its error.
+  if (!SENDABLE.test(token)) throw new TypeError('The token source brought something that is not a token.')
+  const metadata = new Metadata()
+  metadata.set('authorization', `Bearer ${token}`)
+  lastHeaders.set(tokens, { token, metadata })
+  return metadata
 }
 
 function unexpected(error: unknown): AuthError {
