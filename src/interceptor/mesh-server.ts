@@ -79,6 +79,11 @@ export class MeshServer {
   }
 
   /**
+   * Adds a service whose handlers are written for grpc-js itself, with callbacks and streams. Its access rules come
+   * with its definition where `loadProtos` loaded that; else the server's own have to name its methods.
+   */
+  addService(definition: ServiceDefinition, implementation: UntypedServiceImplementation): void
+  /**
    * Adds a service that `loadProtos` loaded; its access rules come with it. Services are added before `listen`.
    * @throws TypeError where a method has no handler
    */
@@ -86,11 +91,6 @@ export class MeshServer {
     service: Service,
     handlers: Implementation,
   ): void
-  /**
-   * Adds a service whose handlers are written for grpc-js itself, with callbacks and streams. Its access rules come
-   * with its definition where `loadProtos` loaded that; else the server's own have to name its methods.
-   */
-  addService(definition: ServiceDefinition, implementation: UntypedServiceImplementation): void
   addService(service: ServiceType | ServiceDefinition, handlers: object): void {
     if (this.#state !== 'new') throw new TypeError('Add every service before the server listens.')
     const { logger } = this.#options

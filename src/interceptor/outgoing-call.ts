@@ -1,5 +1,5 @@
 import { Readable, type Writable } from 'node:stream'
-import { Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import { Metadata, type ServiceError } from '@grpc/grpc-js'
 import { messageOf } from '../core/errors.ts'
 import { CallError } from './call-error.ts'
 import type { Requests } from './service-types.ts'
@@ -20,15 +20,16 @@ export class OutgoingCall {
     this.#signal = signal
   }
 
-  /** Begins the call, unless its signal has aborted. */
+  /**
+   * Begins the call.
+   * @throws CallError where its signal has aborted before
+   */
   begin<Call extends GrpcCall>(start: () => Call): Call {
-    if (this.#signal?.aborted) {
-      this.#abort()
-      throw this.#cancelled
-    }
+    if (this.#signal?.aborted) throw this.#cancellation('The call was cancelled', this.#signal.reason)
     const call = start()
     this.#call = call
     this.#signal?.addEventListener('abort', this.#abort)
+    call.on('error', () => {}) // it surfaces where the call is read, but may come when that is over
     call.once('status', () => this.#end())
     return call
   }
@@ -49,15 +50,19 @@ export class OutgoingCall {
 
   /** A failure of the call, as its client sees it. */
   explain(error: unknown): CallError {
+    if (this.#cancelled !== undefined) return this.#cancelled
     if (error instanceof CallError) return error
-    if (!isServiceError(error)) return CallError.fromThrown(this.#path, error)
-    if (error.code === status.CANCELLED && this.#cancelled !== undefined) return this.#cancelled
-    return new CallError(this.#path, error)
+    return isServiceError(error) ? new CallError(this.#path, error) : CallError.fromThrown(this.#path, error)
   }
 
   #cancel(what: string, cause: unknown): void {
-    this.#cancelled ??= CallError.cancelled(this.#path, `${what}: ${messageOf(cause)}`, cause)
-    this.#call?.cancel()
+    if (this.#call === undefined) return // it has ended: what requests throw as they are closed changes nothing
+    this.#cancelled ??= this.#cancellation(what, cause)
+    this.#call.cancel()
+  }
+
+  #cancellation(what: string, cause: unknown): CallError {
+    return CallError.cancelled(this.#path, `${what}: ${messageOf(cause)}`, cause)
   }
 
   #end(): void {

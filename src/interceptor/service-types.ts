@@ -27,7 +27,9 @@ export type RequestCall<Request> = ServerUnaryCall<Request, unknown>
 
 /**
  * A call that brings a stream of requests: `for await (const request of call)`. What was left unread may be read later;
- * once the call is over, reading throws.
+ * reading throws once the call is over, as where the caller's connection died. A caller on Node that cancels half-way
+ * may look as if it had sent everything, for Node ends a stream before it resets it: where half of the requests must
+ * not be taken for all, the last one has to say that it is the last.
  */
 export type RequestStreamCall<Request> = Omit<RequestCall<Request>, 'request' | keyof EventEmitter> &
   AsyncIterable<Request>

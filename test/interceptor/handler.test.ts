@@ -1,50 +1,69 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { promisify } from 'node:util'
-import { Client, Metadata, type ServiceError, type StatusObject, status } from '@grpc/grpc-js'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { Client, Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { formatAddress } from '../../src/core/address.ts'
 import { AuthError } from '../../src/core/errors.ts'
 import { CallError } from '../../src/interceptor/call-error.ts'
 import { adaptService } from '../../src/interceptor/handler.ts'
+import {
+  CALL_KINDS,
+  CERTIFICATE_METHODS,
+  callKind,
+  handlersOfAllKinds,
+  pathOf,
+  startKind,
+} from '../support/call-kinds.ts'
 import { capturingLogger } from '../support/log.ts'
 import { plainTls, startMesh, type TestMesh } from '../support/mesh.ts'
-import { callPlainly, type Ending, endingOf } from '../support/plain-client.ts'
+import type { Ending } from '../support/plain-client.ts'
 import { unhandledDuring } from '../support/unhandled.ts'
 import { plainHandlers, type Receipt, Warehouse, type WarehouseHandlers } from '../support/warehouse.ts'
 
 /** Looks like what must not leave the process. */
 const SECRET = 'postgres://admin:hunter2@db.internal/orders'
-const COUNT = '/warehouse.v1.Warehouse/Count'
 
-let handle: WarehouseHandlers['count'] = plainHandlers.count
+const methods = CERTIFICATE_METHODS
+
+type Handle = () => Promise<Receipt>
+
+let handle: Handle
 let mesh: TestMesh
-let call: () => Promise<Ending>
+let client: Client
 
 beforeAll(async () => {
-  mesh = await startMesh({ ...plainHandlers, count: (received, cancelled) => handle(received, cancelled) })
-  const channel = plainTls(mesh.pki.credential('orders'))
-  call = () => callPlainly(mesh.address, channel, { method: COUNT, options: { deadline: Date.now() + 2_000 } })
+  mesh = await startMesh(
+    handlersOfAllKinds(async function* ({ requests }) {
+      for await (const _ of requests);
+      yield await handle()
+    }),
+  )
+  client = new Client(mesh.address, plainTls(mesh.pki.credential('orders')))
+  return () => client.close()
 })
 afterAll(() => mesh.close())
 
-function throwing(thrown: unknown): WarehouseHandlers['count'] {
+function throwing(thrown: unknown): Handle {
   return async () => {
     throw thrown
   }
 }
 
-function answering(response: unknown): WarehouseHandlers['count'] {
+function answering(response: unknown): Handle {
   return async () => response as Receipt
 }
 
-describe('a unary handler that fails', () => {
+describe.each(CALL_KINDS)('a %s handler that fails', (kind) => {
+  const call = () => callKind(client, kind, { methods })
+
   test('is INTERNAL to its caller, and told to the log alone under a decision ID', async () => {
     const refusal: ServiceError = Object.assign(new Error(SECRET), {
       code: status.UNAUTHENTICATED,
       details: SECRET,
       metadata: new Metadata(),
     })
-    const failing: Readonly<Record<string, WarehouseHandlers['count']>> = {
+    const failing: Readonly<Record<string, Handle>> = {
       'an error': throwing(new Error(SECRET)),
       'a TypeError': throwing(new TypeError(SECRET)),
       'an error with a cause': throwing(new Error(SECRET, { cause: new Error(SECRET) })),
@@ -74,11 +93,12 @@ describe('a unary handler that fails', () => {
         details: 'The service failed. Its log tells more under this decision ID.',
         reason: 'INTERNAL',
         decisionId: expect.stringMatching(/^[\w-]{22}$/),
+        receipts: [],
       })
       expect(lineOf(ending), what).toMatchObject({
         level: 'error',
         message: 'call failed',
-        fields: { outcome: 'failed', method: COUNT, code: 'INTERNAL', reason: expect.any(String) },
+        fields: { outcome: 'failed', method: pathOf(kind, methods), code: 'INTERNAL', reason: expect.any(String) },
       })
     }
     handle = throwing(new Error(SECRET))
@@ -113,7 +133,7 @@ describe('a unary handler that fails', () => {
   })
 
   test('does not take the code of an error that is not of gRPC for a status', async () => {
-    const foreign: Readonly<Record<string, WarehouseHandlers['count']>> = {
+    const foreign: Readonly<Record<string, Handle>> = {
       'a DOMException, whose codes are its own': async () => ({ note: atob('%') }),
       'a DOMException with a message': async () => {
         throw new DOMException(SECRET, 'NotSupportedError')
@@ -169,26 +189,24 @@ describe('a unary handler that fails', () => {
   })
 
   test('does not cut the connection, and every call on it, with a text that no header can hold', async () => {
-    handle = async ({ request }) => {
-      if (request.sku === 'innocent') return new Promise((resolve) => setTimeout(resolve, 200, {}))
-      throw { code: status.NOT_FOUND, details: 'long '.repeat(20_000) }
+    const gate = Promise.withResolvers<Receipt>()
+    let isUnderWay = false
+    handle = () => {
+      isUnderWay = true
+      return gate.promise
     }
-    const client = new Client(mesh.address, plainTls(mesh.pki.credential('orders')))
-    onTestFinished(() => client.close())
-    const { requestSerialize, responseDeserialize } = Warehouse.service.Count
-    const countOver = (sku: string) =>
-      new Promise<StatusObject>((resolve) => {
-        const sent = client.makeUnaryRequest(COUNT, requestSerialize, responseDeserialize, { sku }, () => {})
-        sent.on('status', resolve)
-      }).then(endingOf)
-
-    const innocent = countOver('innocent')
-    expect.soft(await countOver('long')).toMatchObject({ status: 'NOT_FOUND' })
+    const innocent = call()
+    await vi.waitUntil(() => isUnderWay)
+    handle = throwing({ code: status.NOT_FOUND, details: 'long '.repeat(20_000) })
+    expect.soft(await call()).toMatchObject({ status: 'NOT_FOUND' })
+    gate.resolve({})
     expect.soft(await innocent).toMatchObject({ status: 'OK' })
   })
 })
 
-describe('a unary handler that answers with what cannot be sent', () => {
+describe.each(CALL_KINDS)('a %s handler that answers with what cannot be sent', (kind) => {
+  const call = () => callKind(client, kind, { methods })
+
   test('is INTERNAL to its caller', async () => {
     for (const response of [undefined, null, 5, 'text']) {
       handle = answering(response)
@@ -201,6 +219,47 @@ describe('a unary handler that answers with what cannot be sent', () => {
     const ending = await call()
     expect(ending.decisionId).toEqual(expect.any(String))
     expect(lineOf(ending)).toMatchObject({ level: 'error' })
+  })
+})
+
+describe.each(CALL_KINDS)('a %s handler', (kind) => {
+  test('is told when its call ends before it does, and not of the end that it brings about', async () => {
+    const signals: AbortSignal[] = []
+    const server = (await mesh.join('warehouse')).createServer()
+    const handlers = handlersOfAllKinds(async function* ({ cancelled }) {
+      signals.push(cancelled)
+      if (signals.length > 1) await once(cancelled, 'abort')
+      yield {}
+    })
+    server.addService(Warehouse, handlers)
+    const over = new Client(formatAddress(await server.listen('localhost:0')), plainTls(mesh.pki.credential('orders')))
+    onTestFinished(() => over.close())
+
+    await callKind(over, kind, { methods })
+    const started = startKind(over, kind, { methods })
+    await vi.waitUntil(() => signals.length === 2)
+    started.cancel()
+    await vi.waitUntil(() => signals[1]?.aborted)
+    await callKind(over, kind, { methods, options: { deadline: Date.now() + 200 } })
+    await vi.waitUntil(() => signals[2]?.aborted)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, true, true])
+  })
+})
+
+describe.each(CALL_KINDS)('a %s call', (kind) => {
+  test('whose request cannot be decoded is INTERNAL, and harms no other', async () => {
+    handle = async () => ({ note: 'answered' })
+    const method = Warehouse.service[methods[kind]]
+    const malformed = { ...method, requestSerialize: () => Buffer.from('ff', 'hex') }
+    const unhandled = await unhandledDuring(async () => {
+      const [bad, good] = await Promise.all([
+        callKind(client, kind, { methods, method: malformed }),
+        callKind(client, kind, { methods }),
+      ])
+      expect(bad).toMatchObject({ status: 'INTERNAL', details: 'Error deserializing request', receipts: [] })
+      expect(good).toMatchObject({ status: 'OK', receipts: [{ note: 'answered' }] })
+    })
+    expect(unhandled).toEqual([])
   })
 })
 

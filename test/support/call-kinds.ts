@@ -6,8 +6,8 @@
  *     }
  */
 
-import { Writable } from 'node:stream'
-import { type CallOptions, type Client, Metadata, type StatusObject } from '@grpc/grpc-js'
+import { Readable, Writable } from 'node:stream'
+import { type CallOptions, type Client, Metadata, type MethodDefinition, type StatusObject } from '@grpc/grpc-js'
 import type { ClientCallOptions } from '../../src/interceptor/call-options.ts'
 import type { RequestCall, RequestStreamCall, ServiceClient } from '../../src/interceptor/service-types.ts'
 import { type Ending, endingOf } from './plain-client.ts'
@@ -56,6 +56,8 @@ export interface KindCall {
   readonly methods?: MethodsByKind
   /** One; where requests are streamed, any number. */
   readonly requests?: readonly Order[]
+  /** In the place of the warehouse's own, to send what that would not. */
+  readonly method?: MethodDefinition<Order, Receipt>
   /** Leaves a stream of requests open. */
   readonly isUnfinished?: boolean
   readonly metadata?: Metadata
@@ -70,6 +72,9 @@ export interface StartedCall {
   readonly flowing: Promise<void>
   /** Sends one more of a stream of requests that is unfinished. */
   send(request: Order): void
+  /** Stops to take receipts, and takes them again. */
+  pause(): void
+  resume(): void
   cancel(): void
 }
 
@@ -81,20 +86,20 @@ export function callKind(client: Client, kind: CallKind, call: KindCall = {}): P
 /** The same for a call that is watched, or cancelled on its way. */
 export function startKind(client: Client, kind: CallKind, call: KindCall = {}): StartedCall {
   const { methods = TOKEN_METHODS, requests = [{ sku: 'tea' }], metadata = new Metadata() } = call
-  const { path, requestSerialize, responseDeserialize } = Warehouse.service[methods[kind]]
-  const options = { deadline: Date.now() + 5_000, ...call.options }
-  const method = [path, requestSerialize, responseDeserialize] as const
+  const { path, requestSerialize, responseDeserialize } = call.method ?? Warehouse.service[methods[kind]]
+  const options = { deadline: Date.now() + 15_000, ...call.options }
+  const wire = [path, requestSerialize, responseDeserialize] as const
   const receipts: Receipt[] = []
   const keep = (_: unknown, receipt?: Receipt) => {
     if (receipt !== undefined) receipts.push(receipt)
   }
 
   const started = {
-    unary: () => client.makeUnaryRequest<Order, Receipt>(...method, requests[0] ?? {}, metadata, options, keep),
-    'client stream': () => client.makeClientStreamRequest<Order, Receipt>(...method, metadata, options, keep),
+    unary: () => client.makeUnaryRequest<Order, Receipt>(...wire, requests[0] ?? {}, metadata, options, keep),
+    'client stream': () => client.makeClientStreamRequest<Order, Receipt>(...wire, metadata, options, keep),
     'server stream': () =>
-      client.makeServerStreamRequest<Order, Receipt>(...method, requests[0] ?? {}, metadata, options),
-    bidi: () => client.makeBidiStreamRequest<Order, Receipt>(...method, metadata, options),
+      client.makeServerStreamRequest<Order, Receipt>(...wire, requests[0] ?? {}, metadata, options),
+    bidi: () => client.makeBidiStreamRequest<Order, Receipt>(...wire, metadata, options),
   }[kind]()
 
   started.on('error', () => {}) // the status says the same
@@ -112,6 +117,8 @@ export function startKind(client: Client, kind: CallKind, call: KindCall = {}): 
     receipts,
     flowing,
     send: (request) => void (started instanceof Writable && started.write(request)),
+    pause: () => void (started instanceof Readable && started.pause()),
+    resume: () => void (started instanceof Readable && started.resume()),
     cancel: () => started.cancel(),
   }
 }
