@@ -120,6 +120,19 @@ describe('the client interceptor', () => {
     expect(requests.map(({ scopes }) => scopes)).toEqual([['warehouse.pick']])
   })
 
+  test('takes one description for any number of calls, of which each has a token of its own', async () => {
+    const { client } = ourClient(async ({ scopes }) => {
+      await new Promise((resolve) => setTimeout(resolve, 10 * Math.random()))
+      if (failures > 0) throw new AuthError('GRANT_DENIED', `denial ${failures--}`)
+      return scopes.join()
+    })
+    let failures = 1
+    const description = new PendingToken([parseScope('warehouse.pick')])
+    const endings = await Promise.all([1, 2, 3].map(() => call(client, { credentials: description })))
+    expect(endings.map(({ status }) => status).toSorted()).toEqual(['OK', 'OK', 'PERMISSION_DENIED'])
+    expect(description.failure).toBeUndefined()
+  })
+
   test('asks for none where the rule demands a certificate only', async () => {
     received.length = 0
     const { client, requests } = ourClient()
