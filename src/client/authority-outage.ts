@@ -52,10 +52,10 @@ export class AuthorityOutage {
       return answer
     } catch (error) {
       if (!(error instanceof AuthError)) throw error
-      if (error.code !== 'AUTHORITY_UNAVAILABLE')
-        this.#end() // a refusal is an answer
+      const isAway = error.code === 'AUTHORITY_UNAVAILABLE'
+      if (!isAway) this.#end() // a refusal is an answer
       // Of several questions under way the first that fails brings the news; the others would only double the wait.
-      else if (this.#last === before) this.#begin(error)
+      if (isAway && this.#last === before) this.#begin(error)
       throw error
     }
   }

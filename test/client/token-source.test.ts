@@ -214,7 +214,16 @@ describe('a token source', () => {
       expect(source(request(inventory, `scope-${index}`))).toBe(`token ${index + 1}`)
     }
     expect(issued).toHaveLength(0)
-    expect(await source(request(inventory, 'scope-0'))).toBe('token 1')
+    await source(request(inventory, 'scope-0'))
+    expect(issued).toHaveLength(1)
+  })
+
+  test('counts a token from its last fetch', async () => {
+    for (let index = 0; index < 500; index += 1) await source(request(inventory, `scope-${index}`))
+    await source({ ...request(inventory, 'scope-0'), insteadOf: 'token 1' })
+    await source(request(inventory, 'one-more'))
+    expect(source(request(inventory, 'scope-0'))).toBe('token 501')
+    expect(source(request(inventory, 'scope-1'))).toBeInstanceOf(Promise)
   })
 
   test('has room for new tokens once the old ones have expired', async () => {
@@ -407,6 +416,7 @@ describe('while the authority is away', () => {
     expect(source(request())).toBe('token 1')
     await settle()
     expect(issued).toHaveLength(2)
+    expect(log.lines).toEqual([])
   })
 
   test('an answer ends the wait, a refusal too', async () => {

@@ -25,6 +25,7 @@ import { openChannel } from '../../src/transport/channel.ts'
 import { PendingToken } from '../../src/transport/pending-token.ts'
 import { rulesOf } from '../../src/transport/protos.ts'
 import { TrustState } from '../../src/trust/trust-state.ts'
+import { CALL_KINDS, CERTIFICATE_METHODS, startKind, TOKEN_METHODS } from '../support/call-kinds.ts'
 import { plainTls } from '../support/mesh.ts'
 import { createTestCa } from '../support/pki.ts'
 import { type Ending, endingOf } from '../support/plain-client.ts'
@@ -180,6 +181,19 @@ describe('the client interceptor', () => {
     for (const given of [own, CallCredentials.createEmpty()]) {
       await expect(call(client, { credentials: given })).rejects.toThrow(TypeError)
     }
+  })
+
+  test('refuses a token that a call brings itself, in each kind of call and under each rule', async () => {
+    received.length = 0
+    const { client } = ourClient()
+    const metadata = new Metadata()
+    metadata.set('authorization', 'Bearer of-another')
+    for (const kind of CALL_KINDS) {
+      for (const methods of [TOKEN_METHODS, CERTIFICATE_METHODS]) {
+        expect(() => startKind(client, kind, { methods, metadata }), kind).toThrow(TypeError)
+      }
+    }
+    expect(received).toEqual([])
   })
 
   test('leaves the metadata of the call as it was', async () => {

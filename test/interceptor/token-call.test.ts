@@ -512,15 +512,26 @@ describe('a call whose attempts a test plays', () => {
   const refusal = encodeRefusal(new AuthError('TOKEN_EXPIRED', 'Too old.'), 'decision')
   const ok: StatusObject = { code: status.OK, details: '', metadata: new Metadata() }
 
-  /** A started call with its first attempt, and what it does with it. */
+  interface PlayedAttempt {
+    readonly listener: Partial<InterceptingListener>
+    readonly sent: string[]
+    /** Says of each request that the transport has taken it. */
+    readonly take: (() => void)[]
+  }
+
+  /** A started call, its attempts, and what its caller hears. */
   function play() {
-    const attempts: { listener: Partial<InterceptingListener>; sent: string[] }[] = []
+    const attempts: PlayedAttempt[] = []
     const nextCall: NextCall = () => {
       const sent: string[] = []
-      attempts.push({ listener: {}, sent })
+      const take: (() => void)[] = []
+      attempts.push({ listener: {}, sent, take })
       return {
-        start: (_, listener = {}) => void attempts.splice(-1, 1, { listener, sent }),
-        sendMessageWithContext: (_, message) => sent.push(message),
+        start: (_, listener = {}) => void attempts.splice(-1, 1, { listener, sent, take }),
+        sendMessageWithContext: ({ callback }, message) => {
+          sent.push(message)
+          take.push(() => callback?.())
+        },
         sendMessage: (message) => sent.push(message),
         halfClose: () => sent.push('half-close'),
         startRead: () => sent.push('read'),
@@ -556,6 +567,48 @@ describe('a call whose attempts a test plays', () => {
     call.cancelWithStatus(status.CANCELLED, 'enough')
     expect(attempts.map(({ sent }) => sent.at(-1))).toEqual(['half-close', 'cancel'])
     expect(heard).toEqual([])
+  })
+
+  test('sends one request after the other as it is repeated, then what came meanwhile, then its end', () => {
+    const { call, attempts } = play()
+    const told: string[] = []
+    const send = (request: string) => call.sendMessageWithContext({ callback: () => told.push(request) }, request)
+    send('1')
+    send('2')
+    attempts[0]?.take[0]?.()
+    attempts[0]?.listener.onReceiveStatus?.(refusal)
+    const [first, second] = attempts
+    expect(second?.sent).toEqual(['1'])
+    send('3')
+    call.halfClose()
+    expect(second?.sent).toEqual(['1'])
+    second?.take[0]?.()
+    second?.take[1]?.()
+    expect(second?.sent).toEqual(['1', '2', '3'])
+    expect(told).toEqual(['1', '2'])
+    first?.take[1]?.() // late
+    second?.take[2]?.()
+    expect(told).toEqual(['1', '2', '3'])
+    expect(second?.sent).toEqual(['1', '2', '3', 'half-close'])
+    expect(first?.sent).toEqual(['1', '2'])
+  })
+
+  test('passes everything on once it has been repeated', () => {
+    const { call, attempts } = play()
+    call.sendMessage('1')
+    attempts[0]?.listener.onReceiveStatus?.(refusal)
+    attempts[1]?.take[0]?.()
+    for (const request of ['2', '3']) call.sendMessage(request)
+    call.halfClose()
+    expect(attempts[1]?.sent).toEqual(['1', '2', '3', 'half-close'])
+  })
+
+  test('is not repeated once a message has come, were it before any metadata', () => {
+    const { attempts, heard } = play()
+    attempts[0]?.listener.onReceiveMessage?.('tea')
+    attempts[0]?.listener.onReceiveStatus?.(refusal)
+    expect(attempts).toHaveLength(1)
+    expect(heard).toEqual(['tea', 'UNAUTHENTICATED'])
   })
 
   test('is not repeated where it is cancelled just before its refusal is heard', () => {
