@@ -3,7 +3,7 @@
 export type { AccessDeclaration, AccessRule } from './access/access-rule.ts'
 export { AccessRules, HEALTH_RULES, REFLECTION_RULES, rulesFromTable } from './access/access-rules.ts'
 export { AuthorityClient, type AuthorityClientOptions, type IssuedToken } from './client/authority-client.ts'
-export { createTokenSource } from './client/token-source.ts'
+export { createTokenSource, type TokenSourceOptions } from './client/token-source.ts'
 export { TrustFeed, type TrustFeedOptions } from './client/trust-feed.ts'
 export { type Address, parseAddress, parseListenAddress } from './core/address.ts'
 export type { Clock } from './core/clock.ts'

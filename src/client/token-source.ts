@@ -1,49 +1,78 @@
-import type { Clock } from '../core/clock.ts'
+import { type Clock, systemClock } from '../core/clock.ts'
+import { AuthError, messageOf } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
 import { parseCompactToken } from '../token/compact.ts'
 import type { TokenRequest, TokenSource } from '../token/token-source.ts'
-import { type TrustHead, TrustState } from '../trust/trust-state.ts'
+import type { TrustState } from '../trust/trust-state.ts'
 import type { IssuedToken } from './authority-client.ts'
+import { AuthorityOutage } from './authority-outage.ts'
+import { type HeldToken, HeldTokens, refreshTime, useUntil } from './held-tokens.ts'
 
-/** A token is not used in its last half minute, or in the last half of a shorter life: calls take time, clocks differ. */
-const MARGIN_MS = 30_000
-
-interface HeldToken extends IssuedToken {
-  /** What was trusted when the token was asked for, or last found good. */
-  head: TrustHead | undefined
+export interface TokenSourceOptions {
+  /** Fetches a token from the authority. */
+  readonly issue: (request: TokenRequest) => Promise<IssuedToken>
+  /** Whose keys verifiers know: a token of a key that has been withdrawn is not used any more. */
+  readonly trust: TrustState
+  /** Told of tokens that could not be refreshed. */
+  readonly logger: Logger
+  readonly clock?: Clock
+  /** Spreads refreshes and waits. Default: `Math.random`. */
+  readonly random?: () => number
 }
+
+/** A verifier that refuses two tokens in a row will refuse the third: the authority is spared it for this long. */
+const REPLACEMENT_PAUSE_MS = 5_000
 
 /**
  * A token source that keeps each token while it is good, by audience and scopes, and asks once for what
- * several calls wait for. A failure is not kept.
- * @param issue fetches a token from the authority
- * @param trust whose keys verifiers know: a token of a key that has been withdrawn is not used any more
+ * several calls wait for. Towards a token's end its use starts the fetch of its successor, for which no call waits.
+ * While the authority is away, calls that need a token of it fail at once, with the reason of the last attempt.
  */
-export function createTokenSource(
-  issue: (request: TokenRequest) => Promise<IssuedToken>,
-  clock: Clock,
-  trust = new TrustState(),
-): TokenSource {
-  const held = new Map<string, HeldToken>()
-  const underWay = new Map<string, Promise<IssuedToken>>()
+export function createTokenSource(options: TokenSourceOptions): TokenSource {
+  const { issue, trust, logger, clock = systemClock, random = Math.random } = options
+  const tokens = new HeldTokens(clock)
+  const underWay = new Map<string, Promise<string>>()
+  const outage = new AuthorityOutage({ trust, clock, random })
 
-  return async (request) => {
+  return (request) => {
     const key = keyOf(request)
-    const token = held.get(key)
-    if (token !== undefined && clock() < useUntil(token) && isTrusted(token)) return token.token
-    const fetched = await (underWay.get(key) ?? fetch(key, request))
-    return fetched.token
+    const held = tokens.find(key)
+    const now = clock()
+    if (held === undefined || now >= held.useUntil || !isTrusted(held)) return fetch(key, request)
+    if (held.token === request.insteadOf) return isFresh(held, now) ? held.token : fetch(key, request)
+    if (now >= held.refreshAt) refresh(key, request, held)
+    return held.token
   }
 
-  function fetch(key: string, request: TokenRequest): Promise<IssuedToken> {
+  function fetch(key: string, request: TokenRequest): Promise<string> {
+    return underWay.get(key) ?? startFetch(key, request)
+  }
+
+  function startFetch(key: string, { audience, scopes, insteadOf }: TokenRequest): Promise<string> {
     const head = trust.current
-    const fetching = issue(request)
+    const fetching = outage
+      .ask(() => issue({ audience, scopes }))
       .then((issued) => {
-        held.set(key, { ...issued, head })
-        return issued
+        const until = useUntil(issued)
+        const refreshAt = refreshTime(issued.expiresAt - issued.lifetimeMs, until, random)
+        const replacedAt = insteadOf === undefined ? undefined : clock()
+        // A refused token is kept until there is another: others at the same audience may still take it.
+        tokens.put(key, { token: issued.token, useUntil: until, refreshAt, replacedAt, head })
+        return issued.token
       })
       .finally(() => underWay.delete(key))
     underWay.set(key, fetching)
     return fetching
+  }
+
+  function refresh(key: string, request: TokenRequest, held: HeldToken): void {
+    if (underWay.has(key) || outage.failure !== undefined) return
+    startFetch(key, request)
+      .catch((error: unknown) => {
+        held.refreshAt = refreshTime(clock(), held.useUntil, random) // again, in what is left of its life
+        logger.warn({ audience: request.audience, ...describe(error) }, 'token not refreshed')
+      })
+      .catch(() => {}) // the logger failed
   }
 
   /** The authority may sign with a key that the feed has yet to bring: only a later head can speak against a token. */
@@ -56,9 +85,15 @@ export function createTokenSource(
 }
 
 function keyOf({ audience, scopes }: TokenRequest): string {
-  return [audience, ...scopes.toSorted()].join(' ')
+  return scopes.length === 0 ? audience : [audience, ...scopes.toSorted()].join(' ')
 }
 
-function useUntil({ expiresAt, lifetimeMs }: IssuedToken): number {
-  return expiresAt - Math.min(MARGIN_MS, lifetimeMs / 2)
+/** Whether a token has just come in the place of a refused one. Also right where the clock was set back in between. */
+function isFresh({ replacedAt }: HeldToken, now: number): boolean {
+  return replacedAt !== undefined && Math.abs(now - replacedAt) < REPLACEMENT_PAUSE_MS
+}
+
+function describe(error: unknown): object {
+  if (!(error instanceof AuthError)) return { code: 'INTERNAL', reason: messageOf(error) }
+  return { code: error.code, reason: error.logDetail ?? error.message, decisionId: error.decisionId }
 }

@@ -1,4 +1,5 @@
 import { type ClientReadableStream, type StatusObject, status } from '@grpc/grpc-js'
+import { Backoff } from '../core/backoff.ts'
 import { AuthError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Snapshot__Output } from '../gen/countersign/v1/Snapshot.ts'
@@ -15,16 +16,12 @@ export interface TrustFeedOptions {
   readonly logger: Logger
 }
 
-const FIRST_RETRY_MS = 100
-const LAST_RETRY_MS = 5_000
-
 /** Keeps a verifier's trust state as the authority publishes it, and connects anew whenever the stream ends. */
 export class TrustFeed {
   readonly #options: TrustFeedOptions
+  readonly #backoff = new Backoff()
   #stream: Watch | undefined
   #timer: NodeJS.Timeout | undefined
-  /** Streams that ended since the last snapshot. */
-  #failures = 0
   #lastFailure = 'no answer'
 
   constructor(options: TrustFeedOptions) {
@@ -73,8 +70,7 @@ export class TrustFeed {
     if (!message.snapshot) return
     try {
       this.#options.trust.replace(parseSnapshot(message.snapshot))
-      if (this.#failures > 0) this.#options.logger.info({}, 'trust feed restored')
-      this.#failures = 0
+      if (this.#backoff.reset() > 0) this.#options.logger.info({}, 'trust feed restored')
     } catch (error) {
       this.#options.logger.error({ error: messageOf(error) }, 'trust snapshot refused')
       this.#stream?.cancel()
@@ -85,10 +81,7 @@ export class TrustFeed {
     this.#lastFailure = details
     // An authority that drains ends its streams with OK.
     if (code !== status.OK) this.#options.logger.warn({ reason: details }, 'trust feed interrupted')
-    const longest = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LAST_RETRY_MS)
-    this.#failures += 1
-    // Spread over half of the time, so that verifiers do not all come back at once.
-    this.#timer = setTimeout(() => this.#connect(), longest * (0.5 + Math.random() / 2))
+    this.#timer = setTimeout(() => this.#connect(), this.#backoff.next())
   }
 }
 

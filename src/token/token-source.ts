@@ -6,7 +6,12 @@ export interface TokenRequest {
   readonly audience: ServiceId
   /** Empty: every scope that policy grants the caller at the audience. */
   readonly scopes: readonly Scope[]
+  /** A token that the audience has just refused, in the place of which another is wanted. */
+  readonly insteadOf?: string
 }
 
-/** Brings an access token in compact form, from a cache or from the authority. */
-export type TokenSource = (request: TokenRequest) => Promise<string>
+/**
+ * Brings an access token in compact form: at once where it has one, else a promise of one from the authority.
+ * Where it has no other than the refused one, it brings that one again, and the call stays refused.
+ */
+export type TokenSource = (request: TokenRequest) => string | Promise<string>

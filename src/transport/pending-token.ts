@@ -7,6 +7,15 @@ import { statusCodeOf } from './status.ts'
 
 const SENDABLE = /^[\x21-\x7e]+$/
 
+interface Header {
+  readonly token: string
+  /** grpc-js copies what is in it. */
+  readonly metadata: Metadata
+}
+
+/** The header of the token that a source brought last: most calls carry the one of the call before. */
+const lastHeaders = new WeakMap<TokenSource, Header>()
+
 /**
  * Call credentials that say which token a call needs, and hold none. By themselves they fail the call.
  * Only a channel of ours turns them into a token: one for the service at its other end, bound to the very
@@ -15,7 +24,10 @@ const SENDABLE = /^[\x21-\x7e]+$/
  */
 export class PendingToken extends CallCredentials {
   readonly scopes: readonly Scope[]
+  #sent: string | undefined
+  #refused: string | undefined
   #failure: AuthError | undefined
+  #isExhausted = false
 
   constructor(scopes: readonly Scope[]) {
     super()
@@ -27,26 +39,54 @@ export class PendingToken extends CallCredentials {
     return this.#failure
   }
 
-  bind(audience: ServiceId, tokens: TokenSource): CallCredentials {
-    return CallCredentials.createFromMetadataGenerator((_, callback) => {
-      this.#fetch(audience, tokens).then((metadata) => callback(null, metadata), callback)
-    })
+  /** Whether the only token that could be had is the one that was refused. */
+  get isExhausted(): boolean {
+    return this.#isExhausted
   }
 
-  async #fetch(audience: ServiceId, tokens: TokenSource): Promise<Metadata> {
+  /** What was sent has been refused: what is sent next must be another token. */
+  refuse(): void {
+    this.#refused = this.#sent
+  }
+
+  bind(audience: ServiceId, tokens: TokenSource): CallCredentials {
+    return new BoundToken(() => this.#generate(audience, tokens))
+  }
+
+  /** Where a token is at hand, without a turn of the event loop more than grpc-js itself takes. */
+  #generate(audience: ServiceId, tokens: TokenSource): Promise<Metadata> {
     this.#failure = undefined
+    const { scopes } = this
+    const insteadOf = this.#refused
     try {
-      const token = await tokens({ audience, scopes: this.scopes })
-      // grpc-js would quote what no header can hold in its error.
-      if (!SENDABLE.test(token)) throw new TypeError('The token source brought something that is not a token.')
-      const metadata = new Metadata()
-      metadata.set('authorization', `Bearer ${token}`)
-      return metadata
+      const token = tokens(insteadOf === undefined ? { audience, scopes } : { audience, scopes, insteadOf })
+      return typeof token === 'string' ? Promise.resolve(this.#attach(token, tokens)) : this.#attachLater(token, tokens)
     } catch (error) {
-      const refusal = error instanceof AuthError ? error : unexpected(error)
-      this.#failure = refusal
-      throw Object.assign(new Error(refusal.message), { code: statusCodeOf(refusal.code) })
+      return Promise.reject(this.#fail(error))
     }
+  }
+
+  async #attachLater(token: Promise<string>, tokens: TokenSource): Promise<Metadata> {
+    try {
+      return this.#attach(await token, tokens)
+    } catch (error) {
+      throw this.#fail(error)
+    }
+  }
+
+  #attach(token: string, tokens: TokenSource): Metadata {
+    if (token === this.#refused) {
+      this.#isExhausted = true
+      throw new TypeError('The token source brought the token again that was refused.')
+    }
+    this.#sent = token
+    return headerOf(token, tokens)
+  }
+
+  #fail(error: unknown): Error {
+    const refusal = error instanceof AuthError ? error : unexpected(error)
+    this.#failure = refusal
+    return Object.assign(new Error(refusal.message), { code: statusCodeOf(refusal.code) })
   }
 
   override generateMetadata(): Promise<Metadata> {
@@ -62,6 +102,39 @@ export class PendingToken extends CallCredentials {
   override _equals(other: CallCredentials): boolean {
     return this === other
   }
+}
+
+/** The credentials of one call on one channel, which has none of its own to combine them with. */
+class BoundToken extends CallCredentials {
+  readonly #generate: () => Promise<Metadata>
+
+  constructor(generate: () => Promise<Metadata>) {
+    super()
+    this.#generate = generate
+  }
+
+  override generateMetadata(): Promise<Metadata> {
+    return this.#generate()
+  }
+
+  override compose(): CallCredentials {
+    return this
+  }
+
+  override _equals(other: CallCredentials): boolean {
+    return this === other
+  }
+}
+
+function headerOf(token: string, tokens: TokenSource): Metadata {
+  const last = lastHeaders.get(tokens)
+  if (last?.token === token) return last.metadata
+  // grpc-js would quote what no header can hold in its error.
+  if (!SENDABLE.test(token)) throw new TypeError('The token source brought something that is not a token.')
+  const metadata = new Metadata()
+  metadata.set('authorization', `Bearer ${token}`)
+  lastHeaders.set(tokens, { token, metadata })
+  return metadata
 }
 
 function unexpected(error: unknown): AuthError {

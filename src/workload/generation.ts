@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Credential } from '../identity/credential.ts'
 import { type ServicePath, serviceIdOf } from '../identity/service-id.ts'
-import type { TokenSource } from '../token/token-source.ts'
+import type { TokenRequest, TokenSource } from '../token/token-source.ts'
 import { type MeshChannel, openChannel } from '../transport/channel.ts'
 import type { TrustState } from '../trust/trust-state.ts'
 
@@ -26,7 +26,8 @@ export class Generation {
     this.#logger = logger
     this.#clock = clock
     this.authority = new AuthorityClient({ address: authority, credential, clock })
-    this.#tokens = createTokenSource((request) => this.authority.issueToken(request), clock, trust)
+    const issue = (request: TokenRequest) => this.authority.issueToken(request)
+    this.#tokens = createTokenSource({ issue, trust, logger, clock })
   }
 
   /** A channel to the service that must answer at an address. */

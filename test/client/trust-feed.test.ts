@@ -60,7 +60,7 @@ describe('the trust feed', () => {
     await feed.ready(5_000)
     const before = trust.head()
     await authority.close()
-    await vi.waitUntil(() => log.lines.length >= 3)
+    await vi.waitUntil(() => log.lines.length >= 2, { timeout: 3_000 })
     expect(trust.head()).toBe(before)
     for (const line of log.lines) expect(line).toMatchObject({ level: 'warn', message: 'trust feed interrupted' })
 
@@ -74,12 +74,12 @@ describe('the trust feed', () => {
     await feed.ready(5_000)
     const times: number[] = []
     await authority.close()
-    for (let count = 1; count <= 4; count += 1) {
+    for (let count = 1; count <= 3; count += 1) {
       await vi.waitUntil(() => log.lines.length >= count, { interval: 2, timeout: 3_000 })
       times.push(Date.now())
     }
     const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0))
-    for (const [index, wait] of waits.entries()) expect(wait).toBeGreaterThan(45 * 2 ** index)
+    for (const [index, wait] of waits.entries()) expect(wait).toBeGreaterThan(190 * 2 ** index)
   })
 
   test('is not ready while nobody answers, and tells why', async () => {

@@ -15,14 +15,17 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { createTokenSource } from '../../src/client/token-source.ts'
 import { parseAddress } from '../../src/core/address.ts'
 import { AuthError } from '../../src/core/errors.ts'
+import { silentLogger } from '../../src/core/logger.ts'
 import { parseScope } from '../../src/core/scope.ts'
 import { encodePrivateKey } from '../../src/identity/key-pair.ts'
 import { parseServiceId } from '../../src/identity/service-id.ts'
 import { clientInterceptor } from '../../src/interceptor/client.ts'
-import type { TokenRequest } from '../../src/token/token-source.ts'
+import type { TokenRequest, TokenSource } from '../../src/token/token-source.ts'
 import { openChannel } from '../../src/transport/channel.ts'
 import { PendingToken } from '../../src/transport/pending-token.ts'
 import { rulesOf } from '../../src/transport/protos.ts'
+import { TrustState } from '../../src/trust/trust-state.ts'
+import { CALL_KINDS, CERTIFICATE_METHODS, startKind, TOKEN_METHODS } from '../support/call-kinds.ts'
 import { plainTls } from '../support/mesh.ts'
 import { createTestCa } from '../support/pki.ts'
 import { type Ending, endingOf } from '../support/plain-client.ts'
@@ -82,7 +85,7 @@ function call(client: Client, { method = 'Pick', metadata = new Metadata(), ...o
 }
 
 /** A client over a channel of ours, and the tokens that it asked for. */
-function ourClient(fetch: (request: TokenRequest) => Promise<string> = async () => TOKEN) {
+function ourClient(fetch: TokenSource = async () => TOKEN) {
   const requests: TokenRequest[] = []
   const channel = openChannel({
     address: parseAddress(`localhost:${ports.tls}`),
@@ -116,6 +119,19 @@ describe('the client interceptor', () => {
     const { client, requests } = ourClient()
     await call(client, { credentials: new PendingToken([parseScope('warehouse.pick')]) })
     expect(requests.map(({ scopes }) => scopes)).toEqual([['warehouse.pick']])
+  })
+
+  test('takes one description for any number of calls, of which each has a token of its own', async () => {
+    const { client } = ourClient(async ({ scopes }) => {
+      await new Promise((resolve) => setTimeout(resolve, 10 * Math.random()))
+      if (failures > 0) throw new AuthError('GRANT_DENIED', `denial ${failures--}`)
+      return scopes.join()
+    })
+    let failures = 1
+    const description = new PendingToken([parseScope('warehouse.pick')])
+    const endings = await Promise.all([1, 2, 3].map(() => call(client, { credentials: description })))
+    expect(endings.map(({ status }) => status).toSorted()).toEqual(['OK', 'OK', 'PERMISSION_DENIED'])
+    expect(description.failure).toBeUndefined()
   })
 
   test('asks for none where the rule demands a certificate only', async () => {
@@ -167,6 +183,19 @@ describe('the client interceptor', () => {
     }
   })
 
+  test('refuses a token that a call brings itself, in each kind of call and under each rule', async () => {
+    received.length = 0
+    const { client } = ourClient()
+    const metadata = new Metadata()
+    metadata.set('authorization', 'Bearer of-another')
+    for (const kind of CALL_KINDS) {
+      for (const methods of [TOKEN_METHODS, CERTIFICATE_METHODS]) {
+        expect(() => startKind(client, kind, { methods, metadata }), kind).toThrow(TypeError)
+      }
+    }
+    expect(received).toEqual([])
+  })
+
   test('leaves the metadata of the call as it was', async () => {
     const { client } = ourClient()
     const metadata = new Metadata()
@@ -201,11 +230,11 @@ describe('the client interceptor', () => {
 
   test('does not mix up the tokens of concurrent cold calls', async () => {
     received.length = 0
-    const fetch = createTokenSource(async ({ scopes }) => {
+    const issue = async ({ scopes }: TokenRequest) => {
       await new Promise((resolve) => setTimeout(resolve, 30 * Math.random()))
       return { token: `for-${scopes.join('+')}`, expiresAt: Date.now() + 60_000, lifetimeMs: 60_000 }
-    }, Date.now)
-    const { client } = ourClient(fetch)
+    }
+    const { client } = ourClient(createTokenSource({ issue, trust: new TrustState(), logger: silentLogger }))
     const names = Array.from({ length: 60 }, (_, index) => `scope-${index % 20}`)
     const sent = names.map((name) => {
       const metadata = new Metadata()

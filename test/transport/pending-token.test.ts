@@ -1,9 +1,10 @@
+import { inspect } from 'node:util'
 import { CallCredentials, Channel, credentials, Metadata, ServerCredentials, status } from '@grpc/grpc-js'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { AuthError } from '../../src/core/errors.ts'
 import { parseScope } from '../../src/core/scope.ts'
 import { parseServiceId } from '../../src/identity/service-id.ts'
-import type { TokenSource } from '../../src/token/token-source.ts'
+import type { TokenRequest, TokenSource } from '../../src/token/token-source.ts'
 import { openChannel } from '../../src/transport/channel.ts'
 import { PendingToken } from '../../src/transport/pending-token.ts'
 import { callEcho, createEcho, openEcho } from '../support/echo.ts'
@@ -76,6 +77,69 @@ describe('a pending token', () => {
     await expect(generate(pending, () => Promise.reject(new Error('once')))).rejects.toThrow()
     await generate(pending, async () => 'token')
     expect(pending.failure).toBeUndefined()
+  })
+
+  test('asks for another token once the one that it sent has been refused', async () => {
+    const requests: TokenRequest[] = []
+    const tokens: TokenSource = (request) => {
+      requests.push(request)
+      return `token-${requests.length}`
+    }
+    const pending = new PendingToken([])
+    await generate(pending, tokens)
+    await generate(pending, tokens) // grpc-js may ask more than once for an attempt
+    pending.refuse()
+    const metadata = await generate(pending, tokens)
+    expect(metadata.getMap()).toEqual({ authorization: 'Bearer token-3' })
+    expect(requests.map(({ insteadOf }) => insteadOf)).toEqual([undefined, undefined, 'token-2'])
+    expect(requests[0]).toEqual({ audience, scopes: [] })
+    expect(pending.isExhausted).toBe(false)
+  })
+
+  test('does not send a refused token again, be it brought at once or later', async () => {
+    for (const tokens of [() => 'refused', async () => 'refused']) {
+      const pending = new PendingToken([])
+      await generate(pending, tokens)
+      pending.refuse()
+      await expect(generate(pending, tokens)).rejects.toThrow()
+      expect(pending.isExhausted).toBe(true)
+    }
+  })
+
+  test('where nothing was sent, has nothing to ask another for', async () => {
+    const requests: TokenRequest[] = []
+    const pending = new PendingToken([])
+    pending.refuse()
+    await generate(pending, (request) => `token-${requests.push(request)}`)
+    expect(requests).toEqual([{ audience, scopes: [] }])
+  })
+
+  test('keeps the token that it sent to itself', async () => {
+    const pending = new PendingToken([])
+    const bound = pending.bind(audience, () => 'a-secret-token')
+    await bound.generateMetadata({ method_name: 'Echo', service_url: 'https://localhost/test.Echo' })
+    pending.refuse()
+    for (const credentials of [pending, bound]) {
+      expect(inspect(credentials, { depth: 9, showHidden: true })).not.toContain('a-secret-token')
+      expect(JSON.stringify(credentials)).not.toContain('a-secret-token')
+    }
+    await expect(pending.generateMetadata()).rejects.toMatchObject({ code: status.UNAUTHENTICATED })
+  })
+
+  test('brings each token of a source that has several, in any order', async () => {
+    const tokens: TokenSource = ({ scopes }) => `for-${scopes.join()}`
+    for (const scope of ['one', 'one', 'two', 'one', 'three', 'three']) {
+      const metadata = await generate(new PendingToken([parseScope(scope)]), tokens)
+      expect(metadata.get('authorization')).toEqual([`Bearer for-${scope}`])
+    }
+  })
+
+  test('combines with nothing once it is bound', () => {
+    const bound = new PendingToken([]).bind(audience, () => 'token')
+    const other = CallCredentials.createFromMetadataGenerator((_, callback) => callback(null, new Metadata()))
+    expect(bound.compose(other)).toBe(bound)
+    expect(bound._equals(bound)).toBe(true)
+    expect(bound._equals(new PendingToken([]).bind(audience, () => 'token'))).toBe(false)
   })
 
   test('does not repeat a token that cannot be sent, in the error or for the log', async () => {
