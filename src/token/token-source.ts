@@ -6,7 +6,7 @@ export interface TokenRequest {
   readonly audience: ServiceId
   /** Empty: every scope that policy grants the caller at the audience. */
   readonly scopes: readonly Scope[]
-  /** A token that the audience has just refused, in the place of which another is wanted. */
+  /** A token that the audience has just refused, in the place of which another is wanted. A secret: not for a log. */
   readonly insteadOf?: string
 }
 
