@@ -1,6 +1,7 @@
 import { type ClientReadableStream, credentials } from '@grpc/grpc-js'
 import type { Address } from '../core/address.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
+import { type Logger, silentLogger } from '../core/logger.ts'
 import type { WatchResponse__Output } from '../gen/countersign/v1/WatchResponse.ts'
 import type { Credential } from '../identity/credential.ts'
 import { AUTHORITY_PATH, serviceIdOf } from '../identity/service-id.ts'
@@ -14,6 +15,7 @@ export interface AuthorityClientOptions {
   /** What the authority is asked with: tokens are bound to this certificate. */
   readonly credential: Credential
   readonly clock?: Clock
+  readonly logger?: Logger
 }
 
 /** A token as the authority issued it. */
@@ -33,9 +35,9 @@ export class AuthorityClient {
   readonly #trust: InstanceType<typeof TrustService>
   readonly #clock: Clock
 
-  constructor({ address, credential, clock = systemClock }: AuthorityClientOptions) {
+  constructor({ address, credential, clock = systemClock, logger = silentLogger }: AuthorityClientOptions) {
     const server = serviceIdOf(credential.trustDomain, AUTHORITY_PATH)
-    this.#channel = openChannel({ address, server, credential })
+    this.#channel = openChannel({ address, server, credential, clock, logger })
     this.#clock = clock
     const options = { channelOverride: this.#channel }
     this.#tokens = new TokenService(this.#channel.getTarget(), credentials.createSsl(), options)

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../core/clock.ts'
 import { AuthError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { createLookupCounter } from '../core/telemetry.ts'
 import { parseCompactToken } from '../token/compact.ts'
 import type { TokenRequest, TokenSource } from '../token/token-source.ts'
 import type { TrustState } from '../trust/trust-state.ts'
@@ -33,12 +34,15 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const tokens = new HeldTokens(clock)
   const underWay = new Map<string, Promise<string>>()
   const outage = new AuthorityOutage({ trust, clock, random })
+  const lookedUp = createLookupCounter('client')
 
   return (request) => {
     const key = keyOf(request)
     const held = tokens.find(key)
     const now = clock()
-    if (held === undefined || now >= held.useUntil || !isTrusted(held)) return fetch(key, request)
+    const isKnown = held !== undefined && now < held.useUntil && isTrusted(held)
+    lookedUp(isKnown)
+    if (!isKnown) return fetch(key, request)
     if (held.token === request.insteadOf) return isFresh(held, now) ? held.token : fetch(key, request)
     if (now >= held.refreshAt) refresh(key, request, held)
     return held.token

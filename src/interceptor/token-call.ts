@@ -11,6 +11,7 @@ import type { AuthError, AuthErrorCode } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { PendingToken } from '../transport/pending-token.ts'
 import { decodeRefusal, encodeRefusal, type Refusal } from '../transport/status.ts'
+import { bringsToken } from '../transport/token-metadata.ts'
 import { type Attempt, type SendContext, SentRequests } from './sent-requests.ts'
 
 /** Why a token is refused that another token may not be refused for. Any other refusal stands. */
@@ -63,7 +64,7 @@ export class TokenCall extends InterceptingCall implements InterceptingListener 
 
   override start(metadata: Metadata, listener?: Partial<InterceptingListener>): void {
     // Beside ours it would not be refused but end the connection, and every call on it.
-    if (metadata.get('authorization').length > 0) throw ownCredentials()
+    if (bringsToken(metadata)) throw ownCredentials()
     this.#metadata = metadata.clone()
     this.#listener = listener
     this.#attempt.start(metadata, this)
@@ -176,7 +177,9 @@ export class TokenCall extends InterceptingCall implements InterceptingListener 
 }
 
 export function ownCredentials(): TypeError {
-  return new TypeError('Calls through Countersign bring no authorization and no call credentials of their own.')
+  return new TypeError(
+    'Calls through Countersign bring no authorization, no token and no call credentials of their own.',
+  )
 }
 
 function withoutCredentials({ credentials: _, ...others }: InterceptorOptions): InterceptorOptions {

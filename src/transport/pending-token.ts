@@ -4,6 +4,7 @@ import type { Scope } from '../core/scope.ts'
 import type { ServiceId } from '../identity/service-id.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { statusCodeOf } from './status.ts'
+import { TOKEN_KEY } from './token-metadata.ts'
 
 const SENDABLE = /^[\x21-\x7e]+$/
 
@@ -132,7 +133,7 @@ function headerOf(token: string, tokens: TokenSource): Metadata {
   // grpc-js would quote what no header can hold in its error.
   if (!SENDABLE.test(token)) throw new TypeError('The token source brought something that is not a token.')
   const metadata = new Metadata()
-  metadata.set('authorization', `Bearer ${token}`)
+  metadata.set(TOKEN_KEY, token)
   lastHeaders.set(tokens, { token, metadata })
   return metadata
 }

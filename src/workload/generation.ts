@@ -25,7 +25,7 @@ export class Generation {
     this.credential = credential
     this.#logger = logger
     this.#clock = clock
-    this.authority = new AuthorityClient({ address: authority, credential, clock })
+    this.authority = new AuthorityClient({ address: authority, credential, clock, logger })
     const issue = (request: TokenRequest) => this.authority.issueToken(request)
     this.#tokens = createTokenSource({ issue, trust, logger, clock })
   }

@@ -77,6 +77,9 @@ describe('what is measured', () => {
     expect(points.get('countersign.token.lookups')).toContainEqual(
       expect.objectContaining({ attributes: { 'countersign.side': 'server', 'countersign.known': true }, value: 3 }),
     )
+    expect(points.get('countersign.token.lookups')).toContainEqual(
+      expect.objectContaining({ attributes: { 'countersign.side': 'client', 'countersign.known': true }, value: 3 }),
+    )
     const agesOf = (name: string) => points.get(name)?.map(({ value }) => value as { count: number; min: number })
     expect(agesOf('countersign.token.age')).toMatchObject([{ count: 3, min: expect.closeTo(60.5, 0) }])
     expect(agesOf('countersign.certificate.age')).toMatchObject([{ count: 3 }])

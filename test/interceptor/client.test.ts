@@ -24,6 +24,7 @@ import type { TokenRequest, TokenSource } from '../../src/token/token-source.ts'
 import { openChannel } from '../../src/transport/channel.ts'
 import { PendingToken } from '../../src/transport/pending-token.ts'
 import { rulesOf } from '../../src/transport/protos.ts'
+import { TOKEN_KEY } from '../../src/transport/token-metadata.ts'
 import { TrustState } from '../../src/trust/trust-state.ts'
 import { CALL_KINDS, CERTIFICATE_METHODS, startKind, TOKEN_METHODS } from '../support/call-kinds.ts'
 import { plainTls } from '../support/mesh.ts'
@@ -111,7 +112,7 @@ describe('the client interceptor', () => {
     received.length = 0
     const { client, requests } = ourClient()
     expect(await call(client)).toMatchObject({ status: 'OK' })
-    expect(received).toEqual([expect.stringContaining(`"authorization":"Bearer ${TOKEN}"`)])
+    expect(received).toEqual([expect.stringContaining(`"${TOKEN_KEY}":"${TOKEN}"`)])
     expect(requests).toEqual([{ audience: warehouse, scopes: [] }])
   })
 
@@ -186,11 +187,13 @@ describe('the client interceptor', () => {
   test('refuses a token that a call brings itself, in each kind of call and under each rule', async () => {
     received.length = 0
     const { client } = ourClient()
-    const metadata = new Metadata()
-    metadata.set('authorization', 'Bearer of-another')
-    for (const kind of CALL_KINDS) {
-      for (const methods of [TOKEN_METHODS, CERTIFICATE_METHODS]) {
-        expect(() => startKind(client, kind, { methods, metadata }), kind).toThrow(TypeError)
+    for (const key of ['authorization', TOKEN_KEY]) {
+      const metadata = new Metadata()
+      metadata.set(key, 'Bearer of-another')
+      for (const kind of CALL_KINDS) {
+        for (const methods of [TOKEN_METHODS, CERTIFICATE_METHODS]) {
+          expect(() => startKind(client, kind, { methods, metadata }), kind).toThrow(TypeError)
+        }
       }
     }
     expect(received).toEqual([])
@@ -244,8 +247,8 @@ describe('the client interceptor', () => {
     for (const ending of await Promise.all(sent)) expect(ending).toMatchObject({ status: 'OK' })
     expect(received).toHaveLength(names.length)
     for (const text of received) {
-      const { authorization, 'x-scope': name } = JSON.parse(text)
-      expect(authorization).toBe(`Bearer for-${name}`)
+      const { [TOKEN_KEY]: token, 'x-scope': name } = JSON.parse(text)
+      expect(token).toBe(`for-${name}`)
     }
   })
 })

@@ -33,6 +33,7 @@ import { type MeshChannel, openChannel } from '../../src/transport/channel.ts'
 import { PendingToken } from '../../src/transport/pending-token.ts'
 import { rulesOf } from '../../src/transport/protos.ts'
 import { encodeRefusal } from '../../src/transport/status.ts'
+import { TOKEN_KEY } from '../../src/transport/token-metadata.ts'
 import { TrustState } from '../../src/trust/trust-state.ts'
 import {
   CALL_KINDS,
@@ -98,7 +99,7 @@ const guard: ServerInterceptor = (_, call) =>
     start: (next) =>
       next({
         onReceiveMetadata: async (metadata, pass) => {
-          const token = metadata.get('authorization')[0]?.toString().replace('Bearer ', '')
+          const token = metadata.get(TOKEN_KEY)[0]?.toString()
           attempts.push({ token, requestId: metadata.get('x-request-id')[0]?.toString() })
           await open
           const refusal = verdicts.get(token)

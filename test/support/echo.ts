@@ -13,6 +13,7 @@ import {
 import { onTestFinished } from 'vitest'
 import type { VerifiedPeer } from '../../src/identity/verified-peer.ts'
 import { peerOf } from '../../src/transport/peers.ts'
+import { TOKEN_KEY } from '../../src/transport/token-metadata.ts'
 import { type ListenerSetUp, type ListenerUnderTest, openListener } from './listener.ts'
 
 const asIs = (bytes: Buffer): Buffer => bytes
@@ -22,7 +23,7 @@ const service: ServiceDefinition = { echo: { path, requestStream: false, respons
 
 /** A call as its handler sees it. */
 export interface ReceivedCall {
-  readonly authorization: readonly MetadataValue[]
+  readonly token: readonly MetadataValue[]
   readonly peer: VerifiedPeer | undefined
   readonly context: object | undefined
 }
@@ -38,7 +39,7 @@ export function createEcho(): { readonly server: Server; readonly calls: readonl
   server.addService(service, {
     echo: (call: ServerUnaryCall<Buffer, Buffer>, callback: (error: null, answer: Buffer) => void) => {
       const context = call.getAuthContext().sslPeerCertificate
-      calls.push({ authorization: call.metadata.get('authorization'), peer: peerOf(call), context })
+      calls.push({ token: call.metadata.get(TOKEN_KEY), peer: peerOf(call), context })
       callback(null, call.request)
     },
   })

@@ -51,7 +51,7 @@ describe('a channel', () => {
     const { port, calls } = await openEcho({ credentials: inventory })
     expect(await callEcho(openTo(port))).toEqual({ answer: 'hello' })
     expect(calls[0]?.peer?.thumbprint).toBe(orders.thumbprint)
-    expect(calls[0]?.authorization).toEqual([])
+    expect(calls[0]?.token).toEqual([])
   })
 
   test('sends the token that a call asks for, and to its own service', async () => {
@@ -60,7 +60,7 @@ describe('a channel', () => {
     const scopes = [parseScope('inventory.read')]
     expect(await callEcho(openTo(port, { tokens }), new PendingToken(scopes))).toEqual({ answer: 'hello' })
     expect(requests).toEqual([{ audience: inventoryId, scopes }])
-    expect(calls[0]?.authorization).toEqual(['Bearer token-1-for-inventory.read'])
+    expect(calls[0]?.token).toEqual(['token-1-for-inventory.read'])
   })
 
   test('never mixes the tokens of concurrent calls', async () => {
@@ -72,8 +72,8 @@ describe('a channel', () => {
     const channel = openTo(port, { tokens })
     const names = Array.from({ length: 30 }, (_, index) => `scope-${index}`)
     await Promise.all(names.map((name) => callEcho(channel, new PendingToken([parseScope(name)]))))
-    const sent = calls.map(({ authorization }) => String(authorization))
-    expect(sent.toSorted()).toEqual(names.map((name) => `Bearer ${name}`).toSorted())
+    const sent = calls.map(({ token }) => String(token))
+    expect(sent.toSorted()).toEqual(names.map((name) => name).toSorted())
   })
 
   test('does not share its connection with the channel of another credential', async () => {

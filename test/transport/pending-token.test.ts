@@ -7,6 +7,7 @@ import { parseServiceId } from '../../src/identity/service-id.ts'
 import type { TokenRequest, TokenSource } from '../../src/token/token-source.ts'
 import { openChannel } from '../../src/transport/channel.ts'
 import { PendingToken } from '../../src/transport/pending-token.ts'
+import { TOKEN_KEY } from '../../src/transport/token-metadata.ts'
 import { callEcho, createEcho, openEcho } from '../support/echo.ts'
 import { createTestCa } from '../support/pki.ts'
 
@@ -24,7 +25,7 @@ describe('a pending token', () => {
   test('becomes the token that its channel has fetched for it', async () => {
     const pending = new PendingToken([parseScope('a'), parseScope('b')])
     const metadata = await generate(pending, async (request) => `${request.audience}|${request.scopes.join('|')}`)
-    expect(metadata.getMap()).toEqual({ authorization: `Bearer ${audience}|a|b` })
+    expect(metadata.getMap()).toEqual({ [TOKEN_KEY]: `${audience}|a|b` })
     expect(pending.failure).toBeUndefined()
   })
 
@@ -90,7 +91,7 @@ describe('a pending token', () => {
     await generate(pending, tokens) // grpc-js may ask more than once for an attempt
     pending.refuse()
     const metadata = await generate(pending, tokens)
-    expect(metadata.getMap()).toEqual({ authorization: 'Bearer token-3' })
+    expect(metadata.getMap()).toEqual({ [TOKEN_KEY]: 'token-3' })
     expect(requests.map(({ insteadOf }) => insteadOf)).toEqual([undefined, undefined, 'token-2'])
     expect(requests[0]).toEqual({ audience, scopes: [] })
     expect(pending.isExhausted).toBe(false)
@@ -130,7 +131,7 @@ describe('a pending token', () => {
     const tokens: TokenSource = ({ scopes }) => `for-${scopes.join()}`
     for (const scope of ['one', 'one', 'two', 'one', 'three', 'three']) {
       const metadata = await generate(new PendingToken([parseScope(scope)]), tokens)
-      expect(metadata.get('authorization')).toEqual([`Bearer for-${scope}`])
+      expect(metadata.get(TOKEN_KEY)).toEqual([`for-${scope}`])
     }
   })
 
