@@ -7,34 +7,45 @@ type Method = MethodDefinition<unknown, unknown>
 
 /** A method of a client: what it sends is one request, or anything that can be iterated where requests are streamed. */
 export function clientMethod(client: Client, method: Method) {
-  return method.responseStream ? responseStreamMethod(client, method) : oneResponseMethod(client, method)
+  if (method.responseStream) return responseStreamMethod(client, method)
+  return method.requestStream ? requestStreamMethod(client, method) : unaryMethod(client, method)
 }
 
-function oneResponseMethod(client: Client, method: Method) {
-  const { path, requestSerialize, responseDeserialize } = method
-
-  function start(call: OutgoingCall, sent: unknown, options: ClientCallOptions): Promise<unknown> {
+function unaryMethod(client: Client, { path, requestSerialize, responseDeserialize }: Method) {
+  return oneResponseMethod(path, (call, request, options, answer) => {
     const [metadata, callOptions] = grpcOptionsOf(options)
-    return new Promise((resolve, reject) => {
-      const answer = (error: ServiceError | null, response?: unknown) =>
-        error === null ? resolve(response) : reject(error)
-      if (method.requestStream) {
-        const stream = call.begin(() =>
-          client.makeClientStreamRequest(path, requestSerialize, responseDeserialize, metadata, callOptions, answer),
-        )
-        call.send(sent as Requests<unknown>, stream)
-      } else {
-        call.begin(() =>
-          client.makeUnaryRequest(path, requestSerialize, responseDeserialize, sent, metadata, callOptions, answer),
-        )
-      }
-    })
-  }
+    call.begin(() =>
+      client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, callOptions, answer),
+    )
+  })
+}
 
+function requestStreamMethod(client: Client, { path, requestSerialize, responseDeserialize }: Method) {
+  return oneResponseMethod(path, (call, requests, options, answer) => {
+    const [metadata, callOptions] = grpcOptionsOf(options)
+    const stream = call.beginStream(() =>
+      client.makeClientStreamRequest(path, requestSerialize, responseDeserialize, metadata, callOptions, answer),
+    )
+    call.send(requests as Requests<unknown>, stream)
+  })
+}
+
+type Answer = (error: ServiceError | null, response?: unknown) => void
+
+function oneResponseMethod(
+  path: string,
+  start: (call: OutgoingCall, sent: unknown, options: ClientCallOptions, answer: Answer) => void,
+) {
   return async (sent: unknown, options: ClientCallOptions = {}): Promise<unknown> => {
     const call = new OutgoingCall(path, options.signal)
     try {
-      return await start(call, sent, options)
+      return await new Promise((resolve, reject) => {
+        start(call, sent, options, (error, response) => {
+          call.end()
+          if (error === null) resolve(response)
+          else reject(error)
+        })
+      })
     } catch (error) {
       throw call.explain(error)
     } finally {
@@ -49,11 +60,11 @@ function responseStreamMethod(client: Client, method: Method) {
   function start(call: OutgoingCall, sent: unknown, options: ClientCallOptions): AsyncIterable<unknown> {
     const [metadata, callOptions] = grpcOptionsOf(options)
     if (!method.requestStream) {
-      return call.begin(() =>
+      return call.beginStream(() =>
         client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, sent, metadata, callOptions),
       )
     }
-    const stream = call.begin(() =>
+    const stream = call.beginStream(() =>
       client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata, callOptions),
     )
     call.send(sent as Requests<unknown>, stream)

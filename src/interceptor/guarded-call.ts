@@ -88,11 +88,8 @@ class GuardedListener implements Listener {
         },
         this.#gate,
       )
-      if (!(admission instanceof Promise)) return this.#admit(metadata, admission)
-      admission.then(
-        (admitted) => this.#admit(metadata, admitted),
-        (error: unknown) => this.#refuse(error),
-      )
+      if (admission instanceof Promise) this.#decideLater(metadata, admission)
+      else this.#admit(metadata, admission)
     } catch (error) {
       this.#refuse(error)
     }
@@ -111,6 +108,13 @@ class GuardedListener implements Listener {
     this.#isCancelled = true
     this.#end?.()
     this.#next.onCancel()
+  }
+
+  #decideLater(metadata: Metadata, admission: Promise<Admission>): void {
+    admission.then(
+      (admitted) => this.#admit(metadata, admitted),
+      (error: unknown) => this.#refuse(error),
+    )
   }
 
   #admit(metadata: Metadata, admission: Admission): void {

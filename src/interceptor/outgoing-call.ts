@@ -11,7 +11,7 @@ type GrpcCall = NodeJS.EventEmitter & { cancel(): void }
 export class OutgoingCall {
   readonly #path: string
   readonly #signal: AbortSignal | undefined
-  readonly #abort = () => this.#cancel('The call was cancelled', this.#signal?.reason)
+  #stopListening: (() => void) | undefined
   #call: GrpcCall | undefined
   #cancelled: CallError | undefined
 
@@ -28,9 +28,15 @@ export class OutgoingCall {
     if (this.#signal?.aborted) throw this.#cancellation('The call was cancelled', this.#signal.reason)
     const call = start()
     this.#call = call
-    this.#signal?.addEventListener('abort', this.#abort)
+    if (this.#signal !== undefined) this.#stopListening = this.#listen(this.#signal)
+    return call
+  }
+
+  /** Begins a call that is itself a stream, and ends by itself. */
+  beginStream<Call extends GrpcCall>(start: () => Call): Call {
+    const call = this.begin(start)
     call.on('error', () => {}) // it surfaces where the call is read, but may come when that is over
-    call.once('status', () => this.#end())
+    call.once('status', () => this.end())
     return call
   }
 
@@ -45,7 +51,14 @@ export class OutgoingCall {
   /** Ends the call if it still goes on. */
   close(): void {
     this.#call?.cancel()
-    this.#end()
+    this.end()
+  }
+
+  /** The call has ended by itself. */
+  end(): void {
+    this.#call = undefined
+    this.#stopListening?.()
+    this.#stopListening = undefined
   }
 
   /** A failure of the call, as its client sees it. */
@@ -65,9 +78,10 @@ export class OutgoingCall {
     return CallError.cancelled(this.#path, `${what}: ${messageOf(cause)}`, cause)
   }
 
-  #end(): void {
-    this.#call = undefined
-    this.#signal?.removeEventListener('abort', this.#abort)
+  #listen(signal: AbortSignal): () => void {
+    const abort = () => this.#cancel('The call was cancelled', signal.reason)
+    signal.addEventListener('abort', abort)
+    return () => signal.removeEventListener('abort', abort)
   }
 }
 
