@@ -2,6 +2,8 @@ import { type DestinationStream, pino } from 'pino'
 
 /** The part of pino that Countersign uses. Any logger with these methods will do. */
 export interface Logger {
+  /** Whether lines of a level are written. Where it is missing, all are. */
+  isLevelEnabled?(level: 'debug'): boolean
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
@@ -31,4 +33,4 @@ export function createLogger(name: string, { level = 'info', destination }: Logg
 }
 
 /** A logger that says nothing. */
-export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+export const silentLogger: Logger = { isLevelEnabled: () => false, debug() {}, info() {}, warn() {}, error() {} }

@@ -4,15 +4,6 @@ import type { AuthErrorCode } from './errors.ts'
 /** By the OpenTelemetry API alone: nothing goes anywhere until the program brings an SDK, before it makes what measures. */
 const meter = () => metrics.getMeter('countersign')
 
-/** What was decided about a call. */
-export interface Decision {
-  readonly method: string
-  /** The service at the other end, where it is known. */
-  readonly caller: string | undefined
-  /** Why the call was refused; `undefined` where it was allowed. */
-  readonly reason: AuthErrorCode | undefined
-}
-
 /** Measures what a server decides, and how old what it rests on is. */
 export class DecisionMeter {
   readonly #decisions = meter().createCounter('countersign.decisions', {
@@ -28,12 +19,21 @@ export class DecisionMeter {
     unit: 's',
   })
 
-  decided({ method, caller, reason }: Decision): void {
+  allowed(method: string, caller: string): void {
     this.#decisions.add(1, {
       'countersign.method': method,
-      'countersign.outcome': reason === undefined ? 'allowed' : 'refused',
+      'countersign.outcome': 'allowed',
+      'countersign.caller': caller,
+    })
+  }
+
+  /** @param caller the service at the other end, where it is known */
+  refused(method: string, caller: string | undefined, reason: AuthErrorCode): void {
+    this.#decisions.add(1, {
+      'countersign.method': method,
+      'countersign.outcome': 'refused',
+      'countersign.reason': reason,
       ...(caller !== undefined && { 'countersign.caller': caller }),
-      ...(reason !== undefined && { 'countersign.reason': reason }),
     })
   }
 

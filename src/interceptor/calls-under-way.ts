@@ -3,16 +3,14 @@ export class CallsUnderWay {
   #count = 0
   readonly #waiting = new Set<() => void>()
 
-  /** Returns what ends the call; more than once does no harm. */
-  begin(): () => void {
-    let isUnderWay = true
+  begin(): void {
     this.#count += 1
-    return () => {
-      if (!isUnderWay) return
-      isUnderWay = false
-      this.#count -= 1
-      if (this.#count === 0) for (const wake of this.#waiting) wake()
-    }
+  }
+
+  /** Once for each call. */
+  end(): void {
+    this.#count -= 1
+    if (this.#count === 0) for (const wake of this.#waiting) wake()
   }
 
   /** Resolves to true once no call is under way, and to false after `timeoutMs`. */

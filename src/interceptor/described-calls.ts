@@ -2,7 +2,8 @@ import type { Metadata, UntypedServiceImplementation } from '@grpc/grpc-js'
 import { describeSpan } from '../core/telemetry.ts'
 import { findCaller } from './caller.ts'
 
-type Handler = (call: { readonly metadata: Metadata }, ...others: unknown[]) => unknown
+/** Of a call, and of the callback that the kinds with one response have. */
+type Handler = (call: { readonly metadata: Metadata }, callback?: unknown) => unknown
 
 /** Has each handler's span tell who calls. It is there when the handler begins: instrumentations open it around that. */
 export function describeCalls(implementation: UntypedServiceImplementation): UntypedServiceImplementation {
@@ -11,12 +12,12 @@ export function describeCalls(implementation: UntypedServiceImplementation): Unt
 }
 
 function describe(handler: Handler): Handler {
-  return (call, ...others) => {
+  return (call, callback) => {
     const caller = findCaller(call.metadata)
     if (caller !== undefined) {
       const { serviceId, subject, tokenId } = caller
       describeSpan({ outcome: 'allowed', caller: serviceId, subject, tokenId })
     }
-    return handler(call, ...others)
+    return handler(call, callback)
   }
 }

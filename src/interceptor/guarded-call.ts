@@ -63,7 +63,6 @@ class GuardedListener implements Listener {
   readonly #gate: Gate
   readonly #next: Listener
   readonly #start = monotonicClock()
-  readonly #end: (() => void) | undefined
   #peer: VerifiedPeer | undefined
   #isCancelled = false
 
@@ -72,7 +71,7 @@ class GuardedListener implements Listener {
     this.#call = call
     this.#gate = gate
     this.#next = next
-    this.#end = gate.calls?.begin()
+    gate.calls?.begin()
   }
 
   onReceiveMetadata(metadata: Metadata): void {
@@ -105,8 +104,8 @@ class GuardedListener implements Listener {
 
   /** Comes at every end of a call. */
   onCancel(): void {
+    if (!this.#isCancelled) this.#gate.calls?.end()
     this.#isCancelled = true
-    this.#end?.()
     this.#next.onCancel()
   }
 
@@ -132,14 +131,15 @@ class GuardedListener implements Listener {
   #record({ caller, token }: Admission): void {
     const { meter, logger, clock } = this.#gate
     const now = clock()
-    meter.decided({ method: this.#method, caller: caller.serviceId, reason: undefined })
+    meter.allowed(this.#method, caller.serviceId)
     meter.aged(now - caller.peer.notBefore, token && now - token.issuedAt * 1000)
+    if (logger.isLevelEnabled?.('debug') === false) return
     logger.debug({ outcome: 'allowed', ...this.#fields(), tokenId: caller.tokenId }, 'call allowed')
   }
 
   #refuse(error: unknown): void {
     const refusal = toAuthError(error)
-    this.#gate.meter.decided({ method: this.#method, caller: this.#peer?.serviceId, reason: refusal.code })
+    this.#gate.meter.refused(this.#method, this.#peer?.serviceId, refusal.code)
     this.#call.sendStatus(refuse(refusal, this.#fields(), this.#gate.logger))
   }
 

@@ -19,7 +19,7 @@ export function requireMetadataWithin(metadata: Metadata, maxBytes: number): voi
 
 function sizeOf(metadata: Metadata): number {
   let size = 0
-  for (const name of Object.keys(metadata.getMap())) {
+  for (const name in metadata.getMap()) {
     for (const value of metadata.get(name)) size += name.length + value.length + ENTRY_BYTES
   }
   return size

@@ -8,6 +8,8 @@ import { TOKEN_KEY } from './token-metadata.ts'
 
 const SENDABLE = /^[\x21-\x7e]+$/
 
+const ALL_GRANTED: readonly Scope[] = []
+
 interface Header {
   readonly token: string
   /** grpc-js copies what is in it. */
@@ -32,7 +34,7 @@ export class PendingToken extends CallCredentials {
 
   constructor(scopes: readonly Scope[]) {
     super()
-    this.scopes = [...scopes]
+    this.scopes = scopes.length === 0 ? ALL_GRANTED : [...scopes]
   }
 
   /** Why no token could be had. grpc-js passes on no more than a text. */
@@ -51,11 +53,14 @@ export class PendingToken extends CallCredentials {
   }
 
   bind(audience: ServiceId, tokens: TokenSource): CallCredentials {
-    return new BoundToken(() => this.#generate(audience, tokens))
+    return new BoundToken(this, audience, tokens)
   }
 
-  /** Where a token is at hand, without a turn of the event loop more than grpc-js itself takes. */
-  #generate(audience: ServiceId, tokens: TokenSource): Promise<Metadata> {
+  /**
+   * The header of a token for an audience. Where a token is at hand, without a turn of the event loop more than grpc-js
+   * itself takes.
+   */
+  fetch(audience: ServiceId, tokens: TokenSource): Promise<Metadata> {
     this.#failure = undefined
     const { scopes } = this
     const insteadOf = this.#refused
@@ -107,15 +112,19 @@ export class PendingToken extends CallCredentials {
 
 /** The credentials of one call on one channel, which has none of its own to combine them with. */
 class BoundToken extends CallCredentials {
-  readonly #generate: () => Promise<Metadata>
+  readonly #token: PendingToken
+  readonly #audience: ServiceId
+  readonly #tokens: TokenSource
 
-  constructor(generate: () => Promise<Metadata>) {
+  constructor(token: PendingToken, audience: ServiceId, tokens: TokenSource) {
     super()
-    this.#generate = generate
+    this.#token = token
+    this.#audience = audience
+    this.#tokens = tokens
   }
 
   override generateMetadata(): Promise<Metadata> {
-    return this.#generate()
+    return this.#token.fetch(this.#audience, this.#tokens)
   }
 
   override compose(): CallCredentials {
