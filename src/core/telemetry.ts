@@ -1,4 +1,4 @@
-import { type Attributes, metrics, trace } from '@opentelemetry/api'
+import { type Attributes, createNoopMeter, metrics, trace } from '@opentelemetry/api'
 import type { AuthErrorCode } from './errors.ts'
 
 /** By the OpenTelemetry API alone: nothing goes anywhere until the program brings an SDK, before it makes what measures. */
@@ -6,6 +6,8 @@ const meter = () => metrics.getMeter('countersign')
 
 /** Measures what a server decides, and how old what it rests on is. */
 export class DecisionMeter {
+  /** Whether an SDK listens: without one a call is not to pay for what nobody hears. */
+  readonly #isHeard = meter() !== createNoopMeter()
   readonly #decisions = meter().createCounter('countersign.decisions', {
     description: 'Calls that a server allowed or refused.',
     unit: '{call}',
@@ -19,12 +21,16 @@ export class DecisionMeter {
     unit: 's',
   })
 
-  allowed(method: string, caller: string): void {
+  /** Ages are in milliseconds; a call by certificate alone has no token. */
+  allowed(method: string, caller: string, certificateMs: number, tokenMs: number | undefined): void {
+    if (!this.#isHeard) return
     this.#decisions.add(1, {
       'countersign.method': method,
       'countersign.outcome': 'allowed',
       'countersign.caller': caller,
     })
+    this.#certificateAge.record(certificateMs / 1000)
+    if (tokenMs !== undefined) this.#tokenAge.record(tokenMs / 1000)
   }
 
   /** @param caller the service at the other end, where it is known */
@@ -35,12 +41,6 @@ export class DecisionMeter {
       'countersign.reason': reason,
       ...(caller !== undefined && { 'countersign.caller': caller }),
     })
-  }
-
-  /** In milliseconds; a call by certificate alone has no token. */
-  aged(certificateMs: number, tokenMs: number | undefined): void {
-    this.#certificateAge.record(certificateMs / 1000)
-    if (tokenMs !== undefined) this.#tokenAge.record(tokenMs / 1000)
   }
 }
 
@@ -61,7 +61,7 @@ export interface CallAttributes {
   /** The service at the other end, where it is known. */
   readonly caller: string | undefined
   /** On whose behalf it calls. */
-  readonly subject?: string
+  readonly subject?: string | undefined
   readonly tokenId?: string | undefined
   readonly reason?: AuthErrorCode
   /** Under which the log tells more. */
@@ -69,9 +69,10 @@ export interface CallAttributes {
 }
 
 /** Says it of the span that is active, if there is one. */
-export function describeSpan({ outcome, caller, subject, tokenId, reason, decisionId }: CallAttributes): void {
+export function describeSpan(describe: () => CallAttributes): void {
   const span = trace.getActiveSpan()
   if (span === undefined) return
+  const { outcome, caller, subject, tokenId, reason, decisionId } = describe()
   const attributes: Attributes = {
     'countersign.outcome': outcome,
     'countersign.caller': caller,

@@ -1,6 +1,6 @@
 import type { Metadata, UntypedServiceImplementation } from '@grpc/grpc-js'
-import { describeSpan } from '../core/telemetry.ts'
-import { findCaller } from './caller.ts'
+import { type CallAttributes, describeSpan } from '../core/telemetry.ts'
+import { type Caller, findCaller } from './caller.ts'
 
 /** Of a call, and of the callback that the kinds with one response have. */
 type Handler = (call: { readonly metadata: Metadata }, callback?: unknown) => unknown
@@ -13,11 +13,12 @@ export function describeCalls(implementation: UntypedServiceImplementation): Unt
 
 function describe(handler: Handler): Handler {
   return (call, callback) => {
-    const caller = findCaller(call.metadata)
-    if (caller !== undefined) {
-      const { serviceId, subject, tokenId } = caller
-      describeSpan({ outcome: 'allowed', caller: serviceId, subject, tokenId })
-    }
+    describeSpan(() => attributesOf(findCaller(call.metadata)))
     return handler(call, callback)
   }
+}
+
+function attributesOf(caller: Caller | undefined): CallAttributes {
+  const { serviceId, subject, tokenId } = caller ?? {}
+  return { outcome: 'allowed', caller: serviceId, subject, tokenId }
 }

@@ -44,7 +44,7 @@ function logRefusal(refusal: AuthError, call: CallFields, logger: Logger): Statu
     decisionId,
   }
   const outcome = refusal.code === 'INTERNAL' ? 'failed' : 'refused'
-  describeSpan({ outcome, caller: call.caller, reason: refusal.code, decisionId })
+  describeSpan(() => ({ outcome, caller: call.caller, reason: refusal.code, decisionId }))
   if (outcome === 'failed') logger.error({ outcome, ...fields }, 'call failed')
   else logger.warn({ outcome, ...fields }, 'call refused')
   return encodeRefusal(refusal, decisionId)

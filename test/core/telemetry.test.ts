@@ -101,7 +101,7 @@ describe('a span', () => {
   test('that is active is told what was decided, and nothing else', () => {
     const span = tracer.startSpan('call')
     context.with(trace.setSpan(context.active(), span), () =>
-      describeSpan({ outcome: 'refused', caller: orders, reason: 'TOKEN_EXPIRED', decisionId: 'decision' }),
+      describeSpan(() => ({ outcome: 'refused', caller: orders, reason: 'TOKEN_EXPIRED', decisionId: 'decision' })),
     )
     span.end()
     expect(spans.getFinishedSpans().at(-1)?.attributes).toEqual({
@@ -113,6 +113,6 @@ describe('a span', () => {
   })
 
   test('need not be there', () => {
-    expect(() => describeSpan({ outcome: 'allowed', caller: orders })).not.toThrow()
+    expect(() => describeSpan(() => ({ outcome: 'allowed', caller: orders }))).not.toThrow()
   })
 })
