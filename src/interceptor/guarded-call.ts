@@ -124,7 +124,7 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
   #refuse(error: unknown): void {
     const refusal = toAuthError(error)
     this.#gate.meter.refused(this.#method, this.#peer?.serviceId, refusal.code)
-    this.#call.sendStatus(refuse(refusal, this.#fields(), this.#gate.logger))
+    this.#call.sendStatus(refuse(refusal, this.#fields(), this.#gate.logger, 'admission'))
   }
 
   #fields(): CallFields {

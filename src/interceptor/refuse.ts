@@ -26,16 +26,19 @@ export const LAST_RESORT: StatusObject = {
 /**
  * Logs why a call ends, under a decision ID, and makes the status that tells its caller as much as it may know.
  * It never throws, whatever was thrown and whatever the logger does.
+ * @param stage `admission` where no handler has run
  */
-export function refuse(thrown: unknown, call: CallFields, logger: Logger): StatusObject {
+export function refuse(thrown: unknown, call: CallFields, logger: Logger, stage?: 'admission'): StatusObject {
   try {
-    return logRefusal(toAuthError(thrown), call, logger)
+    const refusal = toAuthError(thrown)
+    return encodeRefusal(refusal, logRefusal(refusal, call, logger), stage)
   } catch {
     return LAST_RESORT
   }
 }
 
-function logRefusal(refusal: AuthError, call: CallFields, logger: Logger): StatusObject {
+/** Returns the decision ID under which it is logged. */
+function logRefusal(refusal: AuthError, call: CallFields, logger: Logger): string {
   const decisionId = randomId()
   const fields = {
     ...call,
@@ -47,5 +50,5 @@ function logRefusal(refusal: AuthError, call: CallFields, logger: Logger): Statu
   describeSpan(() => ({ outcome, caller: call.caller, reason: refusal.code, decisionId }))
   if (outcome === 'failed') logger.error({ outcome, ...fields }, 'call failed')
   else logger.warn({ outcome, ...fields }, 'call refused')
-  return encodeRefusal(refusal, decisionId)
+  return decisionId
 }

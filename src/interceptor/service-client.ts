@@ -12,6 +12,7 @@ import type { ServiceClient, ServiceType } from './service-types.ts'
  * A client of a service over a channel of ours. A method with one response returns a promise of it; one with a stream
  * of responses returns what `for await` reads: the call starts there, and leaving the loop cancels it. Where requests
  * are streamed, a method takes anything that can be iterated, and closes it when the call ends first.
+ * Requests are not to be changed once they were sent: a call whose token is refused sends them again.
  * Calls fail with a CallError.
  * @param logger is told why no token could be had for a call
  */

@@ -118,7 +118,8 @@ export class TokenCall extends InterceptingCall implements InterceptingListener 
   /** Starts the call again, where that may help and nothing of an answer has come. Returns whether it did. */
   #repeat(ending: StatusObject): boolean {
     const refusal = decodeRefusal(ending.metadata)
-    if (refusal === undefined || !ANOTHER_TOKEN_HELPS.has(refusal.code)) return false
+    // A handler may refuse for one of these reasons too, when it has done half of its work.
+    if (refusal === undefined || !refusal.isBeforeHandler || !ANOTHER_TOKEN_HELPS.has(refusal.code)) return false
     if (this.#metadata === undefined || !this.#requests.areKept) return false
     // A parent that was cancelled just now would not tell the next attempt.
     if (this.#options.parent?.cancelled) return false

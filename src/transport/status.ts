@@ -34,12 +34,14 @@ export function statusCodeOf(code: AuthErrorCode): status {
 /**
  * The status that tells a peer of a refusal: the code's own, its message, an ErrorInfo with the decision ID.
  * @param decisionId under which this process logs it; a refusal that another process decided keeps that one's
+ * @param stage `admission` where no handler has run: only then does it harm nothing to make the call once more
  */
-export function encodeRefusal(error: AuthError, decisionId?: string): StatusObject {
+export function encodeRefusal(error: AuthError, decisionId?: string, stage?: 'admission'): StatusObject {
   const code = STATUS[error.code]
   const details = statusText(error.message)
   const id = error.decisionId ?? decisionId
-  const said = { ...error.details, ...(id !== undefined && { decisionId: id }) }
+  const { stage: _, ...told } = error.details // the stage is for who refuses to tell
+  const said = { ...told, ...(id !== undefined && { decisionId: id }), ...(stage !== undefined && { stage }) }
   const texts = Object.entries(said).map(([key, text]) => [key, statusText(text)])
   const metadata = new Metadata()
   const info = { reason: error.code, metadata: Object.fromEntries(texts) }
@@ -69,6 +71,8 @@ export function toAuthError(thrown: unknown): AuthError {
 export interface Refusal {
   readonly code: AuthErrorCode
   readonly decisionId: string | undefined
+  /** Whether the call was refused before a handler ran. */
+  readonly isBeforeHandler: boolean
 }
 
 /** The refusal that a peer sent with its status; `undefined` where the call failed in another way. */
@@ -76,7 +80,8 @@ export function decodeRefusal(metadata: Metadata): Refusal | undefined {
   const [bytes] = metadata.get(DETAILS_KEY)
   const info = Buffer.isBuffer(bytes) ? decodeErrorInfo(bytes) : undefined
   if (info === undefined || !isAuthErrorCode(info.reason)) return undefined
-  return { code: info.reason, decisionId: info.metadata['decisionId'] }
+  const { decisionId, stage } = info.metadata
+  return { code: info.reason, decisionId, isBeforeHandler: stage === 'admission' }
 }
 
 function isAuthErrorCode(reason: string): reason is AuthErrorCode {

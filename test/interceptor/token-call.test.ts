@@ -63,6 +63,8 @@ let handled: string[]
 let verdicts: Map<string | undefined, AuthError>
 /** The server answers an attempt once this has come. */
 let open: Promise<unknown>
+/** How a handler refuses, once it has read its requests. */
+let misgiving: AuthError | undefined
 /** How calls ended, as an interceptor around ours sees it. */
 let statuses: string[]
 let issued: TokenRequest[]
@@ -73,6 +75,7 @@ beforeEach(() => {
   attempts = []
   handled = []
   verdicts = new Map([['token-1', new AuthError('TOKEN_INVALID', 'The token is not valid here.')]])
+  misgiving = undefined
   open = Promise.resolve()
   statuses = []
   issued = []
@@ -104,7 +107,7 @@ const guard: ServerInterceptor = (_, call) =>
           await open
           const refusal = verdicts.get(token)
           if (refusal === undefined) pass(metadata)
-          else call.sendStatus(encodeRefusal(refusal, `decision-${attempts.length}`))
+          else call.sendStatus(encodeRefusal(refusal, `decision-${attempts.length}`, 'admission'))
         },
       }),
   })
@@ -117,6 +120,7 @@ beforeAll(async () => {
     const skus: (string | undefined)[] = []
     for await (const { sku } of requests) skus.push(sku)
     handled.push(skus.join(' '))
+    if (misgiving !== undefined) throw misgiving
     yield { note: skus.join(' ') }
   })
   const { definition, implementation } = adaptService(Warehouse.service, handlers, capturingLogger())
@@ -177,6 +181,7 @@ const NOT_HELPED: readonly AuthErrorCode[] = [
   'GRANT_DENIED',
   'INTERNAL',
   'METHOD_NOT_DECLARED',
+  'RATE_LIMITED',
   'REQUEST_INVALID',
   'TOKEN_AUDIENCE_MISMATCH',
   'TOKEN_NOT_YET_VALID',
@@ -207,6 +212,17 @@ describe.each(CALL_KINDS)('a %s call whose token is refused', (kind) => {
     }
     expect(handled).toEqual([])
     expect(issued).toHaveLength(1)
+  })
+
+  test('by its own handler is not made again: that has run', async () => {
+    verdicts.clear()
+    const { client } = connect()
+    for (const code of HELPED) {
+      handled = []
+      misgiving = new AuthError(code, 'Not for this.', { details: { stage: 'admission' } })
+      expect(await callKind(client, kind, { requests: requestsOf(kind) }), code).toMatchObject({ reason: code })
+      expect(handled, code).toEqual(handledOf(kind))
+    }
   })
 
   test('twice stays refused, with the second reason', async () => {
@@ -384,7 +400,7 @@ describe.each(CALL_KINDS)('a %s call under a certificate rule', (kind) => {
 })
 
 describe('a call that was answered in part', () => {
-  const refusal = () => encodeRefusal(new AuthError('TOKEN_INVALID', 'Too late.'))
+  const refusal = () => encodeRefusal(new AuthError('TOKEN_INVALID', 'Too late.'), 'decision', 'admission')
   const { unary, ...others } = {
     unary: Warehouse.service.Pick,
     'client stream': Warehouse.service.Store,
@@ -510,7 +526,7 @@ describe.each(STREAMS)('a %s of requests', (kind) => {
 })
 
 describe('a call whose attempts a test plays', () => {
-  const refusal = encodeRefusal(new AuthError('TOKEN_EXPIRED', 'Too old.'), 'decision')
+  const refusal = encodeRefusal(new AuthError('TOKEN_EXPIRED', 'Too old.'), 'decision', 'admission')
   const ok: StatusObject = { code: status.OK, details: '', metadata: new Metadata() }
 
   interface PlayedAttempt {

@@ -37,7 +37,7 @@ describe('the status of a refusal', () => {
       const error = new AuthError(code, 'what is wrong', { details: { requiredScopes: 'a b' }, logDetail: 'PRIVATE' })
       const refusal = encodeRefusal(error, 'decision-1')
       expect(refusal).toMatchObject({ code: statusCodeOf(code), details: 'what is wrong' })
-      expect(decodeRefusal(refusal.metadata)).toEqual({ code, decisionId: 'decision-1' })
+      expect(decodeRefusal(refusal.metadata)).toEqual({ code, decisionId: 'decision-1', isBeforeHandler: false })
       expect(JSON.stringify([refusal, refusal.metadata.get('grpc-status-details-bin').map(String)])).not.toContain(
         'PRIVATE',
       )
@@ -77,9 +77,22 @@ describe('what a peer sent with its status', () => {
     for (const metadata of others) expect(decodeRefusal(metadata)).toBeUndefined()
   })
 
+  test('tells whether it came before a handler ran, and not by default', () => {
+    const error = new AuthError('TOKEN_EXPIRED', 'Too old.')
+    expect(decodeRefusal(encodeRefusal(error, 'decision-1', 'admission').metadata)?.isBeforeHandler).toBe(true)
+    for (const details of [{}, { stage: 'admission' }, { stage: '' }]) {
+      const { metadata } = encodeRefusal(new AuthError('TOKEN_EXPIRED', 'Too old.', { details }), 'decision-1')
+      expect(decodeRefusal(metadata)?.isBeforeHandler).toBe(false)
+    }
+  })
+
   test('may lack a decision ID', () => {
     const bytes = encodeErrorInfo(16, '', { reason: 'TOKEN_EXPIRED', metadata: {} })
-    expect(decodeRefusal(metadataWith(bytes))).toEqual({ code: 'TOKEN_EXPIRED', decisionId: undefined })
+    expect(decodeRefusal(metadataWith(bytes))).toEqual({
+      code: 'TOKEN_EXPIRED',
+      decisionId: undefined,
+      isBeforeHandler: false,
+    })
   })
 
   test('may be anything: nothing is thrown', () => {
