@@ -12,9 +12,11 @@ const ROOT = join(import.meta.dirname, '..')
 const README = read('README.md')
 
 describe('the README', () => {
-  test('shows the orders service and its protos as they are', () => {
+  test('shows the orders service, its protos and the example of the test kit as they are', () => {
     const [, code] = read('examples/shop/orders.ts').split('*/\n\n')
-    expect(blocks('ts')).toEqual([code, read('examples/shop/protos.ts')])
+    const [, example = ''] =
+      read('src/testing/test-mesh.ts').match(/@example\n((?: \*.*\n)+?) \*\/\nexport async/) ?? []
+    expect(blocks('ts')).toEqual([code, read('examples/shop/protos.ts'), example.replace(/^ \* ?/gm, '')])
   })
 
   test('shows the policy of the shop as it is', () => {
