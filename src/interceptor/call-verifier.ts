@@ -3,7 +3,12 @@ import { AuthError, type AuthErrorCode } from '../core/errors.ts'
 import { createLookupCounter } from '../core/telemetry.ts'
 import { RateLimit } from '../limit/rate-limit.ts'
 import { cacheTokens, type TokenCacheOptions } from '../token/token-cache.ts'
-import { createTokenVerifier, type TokenVerifier, type TokenVerifierOptions } from '../token/verify.ts'
+import {
+  type AsyncTokenVerifier,
+  createTokenVerifier,
+  type TokenVerifier,
+  type TokenVerifierOptions,
+} from '../token/verify.ts'
 
 export type CallVerifierOptions = TokenVerifierOptions & Omit<TokenCacheOptions, 'onLookup'>
 
@@ -18,17 +23,16 @@ export function createCallVerifier(options: CallVerifierOptions): TokenVerifier 
 }
 
 /** A peer is known by its certificate: another replica of the same service is not to suffer for it. */
-export function limitFailures(verify: TokenVerifier, clock = monotonicClock): TokenVerifier {
+export function limitFailures(verify: AsyncTokenVerifier, clock = monotonicClock): AsyncTokenVerifier {
   const failures = new RateLimit({ burst: 100, perSecond: 10, maxKeys: 10_000, clock })
-  return async (text, peer) => {
+  return (text, peer) => {
     const waitMs = failures.waitMs(peer.thumbprint)
     if (waitMs > 0) throw tooManyFailures(waitMs)
-    try {
-      return await verify(text, peer)
-    } catch (error) {
+    const verifying = verify(text, peer)
+    verifying.catch((error: unknown) => {
       if (!isOwnFailure(error)) failures.charge(peer.thumbprint)
-      throw error
-    }
+    })
+    return verifying
   }
 }
 

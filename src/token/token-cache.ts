@@ -1,7 +1,12 @@
 import { BoundedMap } from '../core/bounded-map.ts'
 import type { Clock } from '../core/clock.ts'
-import type { VerifiedPeer } from '../identity/verified-peer.ts'
-import { LEEWAY_SECONDS, type TokenVerifier, type TrustedIssuer, type VerifiedToken } from './verify.ts'
+import {
+  type AsyncTokenVerifier,
+  LEEWAY_SECONDS,
+  type TokenVerifier,
+  type TrustedIssuer,
+  type VerifiedToken,
+} from './verify.ts'
 
 export interface TokenCacheOptions {
   /** What is trusted now. May throw VERIFIER_NOT_READY. */
@@ -33,7 +38,7 @@ const MAX_CHARACTERS = 8 * 1024 * 1024
  * certificate that it is sent with, the time, the issuer and its keys. Where one of them differs, the token is verified
  * afresh, and refused as any other. What was refused is not remembered.
  */
-export function cacheTokens(verify: TokenVerifier, options: TokenCacheOptions): TokenVerifier {
+export function cacheTokens(verify: AsyncTokenVerifier, options: TokenCacheOptions): TokenVerifier {
   const {
     trustedIssuer,
     clock,
@@ -42,7 +47,6 @@ export function cacheTokens(verify: TokenVerifier, options: TokenCacheOptions): 
     maxCharacters = MAX_CHARACTERS,
   } = options
   const entries = new BoundedMap<Entry>({ maxEntries, maxWeight: maxCharacters })
-  const underWay = new Map<string, { readonly peer: VerifiedPeer; readonly verifying: Promise<VerifiedToken> }>()
 
   return (text, peer) => {
     const entry = entries.get(text)
@@ -52,30 +56,18 @@ export function cacheTokens(verify: TokenVerifier, options: TokenCacheOptions): 
     onLookup(isKnown)
     if (isKnown) return entry.token
     if (isOwn) entries.delete(text)
-    return verifyOnce(text, peer)
-  }
-
-  /** Calls that bring the same token over the same connection at once wait for one verification. */
-  function verifyOnce(text: string, peer: VerifiedPeer): Promise<VerifiedToken> {
-    const other = underWay.get(text)
-    if (other?.peer === peer) return other.verifying
-    const verifying = verifyAndAdd(text, peer)
-    underWay.set(text, { peer, verifying })
-    return verifying
-  }
-
-  async function verifyAndAdd(text: string, peer: VerifiedPeer): Promise<VerifiedToken> {
     const head = trustedIssuer()
-    try {
-      const token = await verify(text, peer)
-      const validFrom = (token.issuedAt - LEEWAY_SECONDS) * 1000
-      const validTo = (token.expiresAt + LEEWAY_SECONDS) * 1000
-      entries.set(text, { token, validFrom, validTo, head }, text.length)
+    return verify(text, peer).then((token) => {
+      entries.set(text, entryOf(token, head), text.length)
       return token
-    } finally {
-      if (underWay.get(text)?.peer === peer) underWay.delete(text)
-    }
+    })
   }
+}
+
+function entryOf(token: VerifiedToken, head: TrustedIssuer): Entry {
+  const validFrom = (token.issuedAt - LEEWAY_SECONDS) * 1000
+  const validTo = (token.expiresAt + LEEWAY_SECONDS) * 1000
+  return { token, validFrom, validTo, head }
 }
 
 function isTimely({ validFrom, validTo }: Entry, now: number): boolean {

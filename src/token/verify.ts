@@ -19,6 +19,9 @@ export type VerifiedToken = AccessTokenClaims & {
 /** Verifies a token in compact form, sent over a connection of `peer`; at once where it is known already. */
 export type TokenVerifier = (text: string, peer: VerifiedPeer) => VerifiedToken | Promise<VerifiedToken>
 
+/** Verifies a token afresh. */
+export type AsyncTokenVerifier = (text: string, peer: VerifiedPeer) => Promise<VerifiedToken>
+
 /** Whose tokens are accepted. */
 export interface TrustedIssuer {
   readonly issuer: string
@@ -48,9 +51,7 @@ export const MAX_LIFETIME_SECONDS = 3600
  * TOKEN_NOT_YET_VALID, VERIFIER_NOT_READY.
  * @see RFC 9068 section 4; RFC 8705 section 3; RFC 8725 section 3
  */
-export function createTokenVerifier(
-  options: TokenVerifierOptions,
-): (text: string, peer: VerifiedPeer) => Promise<VerifiedToken> {
+export function createTokenVerifier(options: TokenVerifierOptions): AsyncTokenVerifier {
   const { audience, trustedIssuer, clock } = options
   return async (text, peer) => {
     const token = parseCompactToken(text)
@@ -69,14 +70,14 @@ export function createTokenVerifier(
   }
 }
 
+const ALGORITHMS = { algorithms: ['ES256'] }
+
 /** What jose looks at beside the signature: the algorithm, which has to be that of the key, and `crit`. */
-async function requireSignature({ text, keyId }: CompactToken, key: VerificationKey | undefined): Promise<void> {
+function requireSignature({ text, keyId }: CompactToken, key: VerificationKey | undefined): Promise<unknown> {
   if (key === undefined) throw tokenRefusal('TOKEN_INVALID', `key ${keyId} is unknown`)
-  try {
-    await compactVerify(text, key.publicKey, { algorithms: ['ES256'] })
-  } catch (error) {
+  return compactVerify(text, key.publicKey, ALGORITHMS).catch((error: unknown) => {
     throw tokenRefusal('TOKEN_INVALID', error instanceof errors.JOSEError ? error.message : 'verification failed')
-  }
+  })
 }
 
 function requireBinding(payload: Payload, peer: VerifiedPeer): void {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { AuthError } from '../../src/core/errors.ts'
 import { createCallVerifier, limitFailures } from '../../src/interceptor/call-verifier.ts'
-import type { TokenVerifier, VerifiedToken } from '../../src/token/verify.ts'
+import type { AsyncTokenVerifier, VerifiedToken } from '../../src/token/verify.ts'
 import { refusalOf } from '../support/refusal.ts'
 import { anotherPeer, audience, issuedAtMs, issuerKey, peer, signToken, validPayload } from '../support/token.ts'
 
@@ -9,7 +9,7 @@ const BURST = 100
 
 let now: number
 let verified: number
-let verify: TokenVerifier
+let verify: AsyncTokenVerifier
 
 beforeEach(() => {
   now = 0
