@@ -21,6 +21,7 @@ export interface TokenCacheOptions {
 }
 
 interface Entry {
+  readonly text: string
   readonly token: VerifiedToken
   /** When the verifier would take the token, in milliseconds since 1970: from then, and before the end. */
   readonly validFrom: number
@@ -34,7 +35,7 @@ const MAX_CHARACTERS = 8 * 1024 * 1024
 
 /**
  * A verifier that remembers what another has verified, and answers at once for what it remembers.
- * A token has one spelling only, so that its text serves as the key; what can change since is compared on each use: the
+ * A token has one spelling only, so that its text tells it; what can change since is compared on each use: the
  * certificate that it is sent with, the time, the issuer and its keys. Where one of them differs, the token is verified
  * afresh, and refused as any other. What was refused is not remembered.
  */
@@ -49,25 +50,31 @@ export function cacheTokens(verify: AsyncTokenVerifier, options: TokenCacheOptio
   const entries = new BoundedMap<Entry>({ maxEntries, maxWeight: maxCharacters })
 
   return (text, peer) => {
-    const entry = entries.get(text)
+    const key = keyOf(text)
+    const entry = entries.get(key)
     // A stolen token must not drive its owner's entry out.
-    const isOwn = entry !== undefined && entry.token.thumbprint === peer.thumbprint
+    const isOwn = entry?.text === text && entry.token.thumbprint === peer.thumbprint
     const isKnown = isOwn && isTimely(entry, clock()) && isTrusted(entry, trustedIssuer())
     onLookup(isKnown)
     if (isKnown) return entry.token
-    if (isOwn) entries.delete(text)
+    if (isOwn) entries.delete(key)
     const head = trustedIssuer()
     return verify(text, peer).then((token) => {
-      entries.set(text, entryOf(token, head), text.length)
+      entries.set(key, entryOf(text, token, head), text.length)
       return token
     })
   }
 }
 
-function entryOf(token: VerifiedToken, head: TrustedIssuer): Entry {
+/** Half of the signature: every call brings its token as a new text, of which all would have to be hashed otherwise. */
+function keyOf(text: string): string {
+  return text.slice(-43)
+}
+
+function entryOf(text: string, token: VerifiedToken, head: TrustedIssuer): Entry {
   const validFrom = (token.issuedAt - LEEWAY_SECONDS) * 1000
   const validTo = (token.expiresAt + LEEWAY_SECONDS) * 1000
-  return { token, validFrom, validTo, head }
+  return { text, token, validFrom, validTo, head }
 }
 
 function isTimely({ validFrom, validTo }: Entry, now: number): boolean {
