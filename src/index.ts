@@ -25,7 +25,7 @@ export {
   trustDomainOf,
 } from './identity/service-id.ts'
 export type { VerifiedPeer } from './identity/verified-peer.ts'
-export { CallError } from './interceptor/call-error.ts'
+export { CallError, reasonOf } from './interceptor/call-error.ts'
 export type { ClientCallOptions } from './interceptor/call-options.ts'
 export { type Caller, callerOf } from './interceptor/caller.ts'
 export { clientInterceptor } from './interceptor/client.ts'
@@ -55,7 +55,7 @@ export {
 } from './token/verify.ts'
 export { type GenerationChannelOptions, type MeshChannel, openChannel } from './transport/channel.ts'
 export { type Listener, type ListenerOptions, listen } from './transport/listener.ts'
-export { type LoadProtosOptions, loadProtos, rulesOf } from './transport/protos.ts'
+export { type LoadProtosOptions, loadProtos, type MessageOptions, rulesOf } from './transport/protos.ts'
 export { resolveServerLimits, type ServerLimits } from './transport/server-limits.ts'
 export { TrustState } from './trust/trust-state.ts'
 export { type JoinMeshOptions, joinMesh } from './workload/join-mesh.ts'

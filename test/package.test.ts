@@ -145,7 +145,7 @@ describe('the package, installed in another project', () => {
   test('holds what is meant to be published, and nothing else', async () => {
     const entries = await readdir(join(project, 'node_modules/countersign'))
     expect(entries.sort()).toEqual(expect.arrayContaining(['LICENSE', 'dist', 'package.json', 'proto']))
-    const known = ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'proto']
+    const known = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'dist', 'docs', 'package.json', 'proto']
     expect(entries.filter((entry) => !known.includes(entry))).toEqual([])
     const files = await readdir(join(project, 'node_modules/countersign'), { recursive: true, withFileTypes: true })
     const names = files.filter((file) => file.isFile()).map(({ name }) => name)

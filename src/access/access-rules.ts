@@ -70,7 +70,7 @@ export function requireRules(rules: AccessRules, paths: readonly string[]): void
   throw new AuthError(
     'METHOD_NOT_DECLARED',
     `No access rule for ${undeclared.join(', ')}. Write option (countersign.v1.access) in the .proto file, ` +
-      'or a table of rules where that file is not yours.',
+      'or, where that file is not yours, a table: createServer({ rules: rulesFromTable({ … }) }).',
   )
 }
 

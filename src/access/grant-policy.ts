@@ -76,7 +76,10 @@ function pairOf({ caller, audience }: Pick<Grant, 'caller' | 'audience'>): Pair 
 }
 
 function denied(problem: string): AuthError {
-  return new AuthError('GRANT_DENIED', `${problem} Grants are written in policy.yaml of the authority.`)
+  return new AuthError(
+    'GRANT_DENIED',
+    `${problem} Grants are written in policy.yaml of the authority, which it reads when it starts.`,
+  )
 }
 
 function smallest(values: readonly (number | undefined)[]): number | undefined {

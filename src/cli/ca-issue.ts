@@ -18,7 +18,13 @@ export function defineCaIssue(issue: Command): void {
   withJson(issue)
     .description('make a key for a service and issue a certificate to it, valid for 24 hours')
     .argument('<service>', 'the path of the service, such as orders')
-    .addOption(repeatable('--dns <name>', 'a host name at which the service is reached; may be repeated', 'none'))
+    .addOption(
+      repeatable(
+        '--dns <name>',
+        'a host name under which clients reach the service, and then no other; may be repeated',
+        'none: the ID decides',
+      ),
+    )
     .option('--dir <directory>', 'where the CA lies', './pki')
     .requiredOption('--out <directory>', 'where to write the certificate chain, the key and bundle.pem')
     .action(issueCredential)

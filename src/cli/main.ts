@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './runtime.ts'
 import { readFileSync } from 'node:fs'
 import { defineAccess } from './access.ts'
 import { defineCa } from './ca.ts'

@@ -40,3 +40,12 @@ export class CallError extends Error {
     return new CallError(method, { code: status.CANCELLED, details, metadata: new Metadata() }, { cause })
   }
 }
+
+/**
+ * Why a server refused a call of a grpc-js client with callbacks: the reason in the error's `google.rpc.ErrorInfo`.
+ * `undefined` where the call failed in another way; so does one whose connection was refused in the TLS handshake, of
+ * which a client learns no more than UNAVAILABLE. The CallError of a client that `createClient` made has it as `reason`.
+ */
+export function reasonOf(error: { readonly metadata: Metadata }): AuthErrorCode | undefined {
+  return decodeRefusal(error.metadata)?.code
+}

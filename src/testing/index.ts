@@ -1,8 +1,9 @@
 /** What a test of services imports: a mesh in memory. It depends on no test runner. */
 
+export { reasonOf } from '../interceptor/call-error.ts'
 export type { RunningAuthority } from '../server/start-authority.ts'
 export { type LogLine, type RecordingLogger, recordingLogger } from './recording-logger.ts'
-export { channelCredentials, reasonOf } from './stock-client.ts'
+export { channelCredentials } from './stock-client.ts'
 export type { TestGrant, TestPolicy } from './test-authority.ts'
 export { type CertificateOptions, createTestCa, type TestCa, type TestCaOptions } from './test-ca.ts'
 export { createTestClock, type TestClock } from './test-clock.ts'

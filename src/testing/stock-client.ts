@@ -1,8 +1,6 @@
 import { createSecureContext } from 'node:tls'
 import { type ChannelCredentials, credentials, Metadata } from '@grpc/grpc-js'
-import type { AuthErrorCode } from '../core/errors.ts'
 import type { Credential } from '../identity/credential.ts'
-import { decodeRefusal } from '../transport/status.ts'
 import { secureContextOptions } from '../transport/tls-options.ts'
 
 /**
@@ -41,13 +39,4 @@ export function channelCredentials(credential: Credential, token?: string): Chan
   metadata.set('authorization', `Bearer ${token}`)
   const bearer = credentials.createFromMetadataGenerator((_, callback) => callback(null, metadata))
   return credentials.combineChannelCredentials(tls, bearer)
-}
-
-/**
- * Why a server refused a call of stock grpc-js: the reason in the error's `google.rpc.ErrorInfo`. `undefined` where
- * the call failed in another way; so does one whose connection was refused in the TLS handshake, of which a client
- * learns no more than UNAVAILABLE. A client that `createClient` made tells the same as `reason` of its CallError.
- */
-export function reasonOf(error: { readonly metadata: Metadata }): AuthErrorCode | undefined {
-  return decodeRefusal(error.metadata)?.code
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../core/bounded-map.ts'
 import { decodeBase64Url, decodeUtf8 } from '../core/encoding.ts'
 import type { AuthError } from '../core/errors.ts'
 import { isLowS } from './low-s.ts'
@@ -34,7 +35,7 @@ export function parseCompactToken(text: string): CompactToken {
   const signatureBytes = decodeBase64Url(signature)
   if (signatureBytes === undefined) throw malformed('its signature is not canonical base64url')
   const claims = decodeObject(payload, 'payload')
-  const keyId = requireHeader(decodeObject(header, 'header'))
+  const keyId = keyIds.get(header) ?? readHeader(header)
   if (!isLowS(signatureBytes)) throw invalid('its signature is the higher of its two forms')
   return { text, keyId, payload: claims }
 }
@@ -60,6 +61,15 @@ function parseJson(text: string): unknown {
 
 function isObject(value: unknown): value is Payload {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** By the headers that were read last: all tokens of a key have the same. */
+const keyIds = new BoundedMap<string>({ maxEntries: 64 })
+
+function readHeader(header: string): string {
+  const keyId = requireHeader(decodeObject(header, 'header'))
+  keyIds.set(header, keyId)
+  return keyId
 }
 
 /** The header holds these three members and no other: no `crit`, `jwk`, `jku`, `x5u`, `b64`, `zip`. */

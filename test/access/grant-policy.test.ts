@@ -60,7 +60,7 @@ describe('a grant policy', () => {
 
   it('says what is not granted, and not what is', () => {
     expect(() => authorize('orders', 'inventory', 'inventory.read', 'inventory.restock')).toThrow(
-      'No grant gives orders the scope inventory.restock at inventory. Grants are written in policy.yaml of the authority.',
+      'No grant gives orders the scope inventory.restock at inventory. Grants are written in policy.yaml of the authority, which it reads when it starts.',
     )
   })
 

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ServiceDefinition } from '@grpc/grpc-js'
 import { describe, expect, test } from 'vitest'
+import type { ProtoGrpcType } from '../../examples/shop/gen/shop.ts'
 import { TokenService, TrustService } from '../../src/transport/authority-protos.ts'
-import { loadProtos, rulesOf } from '../../src/transport/protos.ts'
+import { loadProtos, type MessageOptions, rulesOf } from '../../src/transport/protos.ts'
 import { temporaryDirectory } from '../support/directory.ts'
 import { refusalOf } from '../support/refusal.ts'
 
@@ -73,4 +74,15 @@ describe('protos', () => {
       }
     }
   })
+})
+
+test('messages look as the service has them: an existing one need not change its code', async () => {
+  const directories = [new URL('../../examples/shop/proto', import.meta.url)]
+  const load = (messages?: MessageOptions) =>
+    loadProtos<ProtoGrpcType>(['shop/v1/shop.proto'], { directories, ...(messages && { messages }) }).shop.v1.Orders
+  const { responseSerialize } = load().service.Place
+  const bytes = responseSerialize({ orderId: 'one' })
+  expect(load().service.Place.responseDeserialize(bytes)).toEqual({ orderId: 'one' })
+  expect(load({ keepCase: true }).service.Place.responseDeserialize(bytes)).toEqual({ order_id: 'one' })
+  expect(rulesOf(load({ keepCase: true }).service).ruleOf('/shop.v1.Orders/Place')).toBeDefined()
 })
