@@ -7,7 +7,7 @@ type Way = 'ours' | 'ceiling'
 
 const CALLS = 1_500
 const MAX_UNCERTAINTY = 0.02
-const MAX_DURATION_MS = 25_000
+const MAX_DURATION_MS = 120_000
 
 /**
  * Tokens that the authority issues over gRPC per second of CPU time, with its log line written, against what the

@@ -5,7 +5,7 @@ import { type Median, medianOf, uncertaintyOf } from './statistics.ts'
 
 const TOKENS = 500
 const MAX_UNCERTAINTY = 0.02
-const MAX_DURATION_MS = 20_000
+const MAX_DURATION_MS = 90_000
 
 interface Round {
   readonly ours: number

@@ -1,4 +1,5 @@
 import { type DestinationStream, pino } from 'pino'
+import { redact } from './redact.ts'
 
 /** The part of pino that Countersign uses. Any logger with these methods will do. */
 export interface Logger {
@@ -9,9 +10,6 @@ export interface Logger {
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
 }
-
-/** Fields that are not written, on the first three levels of a line. Nothing is meant to log them: this is a second lock. */
-const REDACTED = ['authorization', 'countersign-token', 'token', 'privateKey', 'secret', 'passphrase']
 
 export interface LoggerOptions {
   /** The lowest level that is written: `debug` tells of allowed calls too. Default: `info`. */
@@ -27,7 +25,7 @@ export function createLogger(name: string, { level = 'info', destination }: Logg
     level,
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: REDACTED.flatMap((field) => [`["${field}"]`, `*["${field}"]`, `*.*["${field}"]`]) },
+    formatters: { log: (fields: object) => redact(fields) as Record<string, unknown> },
   }
   return destination === undefined ? pino(options) : pino(options, destination)
 }
