@@ -123,6 +123,19 @@ describe('a token cache', () => {
     await refusalOf('VERIFIER_NOT_READY', () => verify(text, peer))
   })
 
+  test('verifies a token once it can, which came before anything was known of what is trusted', async () => {
+    let isReady = false
+    const trustedIssuer = () => {
+      if (isReady) return head
+      throw new AuthError('VERIFIER_NOT_READY', 'Not ready.')
+    }
+    const verify = createCache({ trustedIssuer })
+    const text = signToken()
+    await refusalOf('VERIFIER_NOT_READY', () => verify(text, peer))
+    isReady = true
+    expect(await verify(text, peer)).toMatchObject({ tokenId: validPayload.jti })
+  })
+
   test('remembers no refusal, and no other spelling of what it knows', async () => {
     const verify = createCache()
     const text = signToken()
