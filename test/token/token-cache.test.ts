@@ -110,6 +110,15 @@ describe('a token cache', () => {
     expect(verified).toHaveLength(1)
   })
 
+  test('does not know a token whose key was withdrawn while it was verified', async () => {
+    const verify = createCache()
+    const text = signToken()
+    const verifying = verify(text, peer)
+    head = { ...head, keys: new Map() }
+    await verifying
+    await refusalOf('TOKEN_INVALID', () => verify(text, peer))
+  })
+
   test('answers nothing while nothing is known of what is trusted', async () => {
     let isReady = true
     const trustedIssuer = () => {
