@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Credential } from '../../src/identity/credential.ts'
 import { type ConnectorOptions, createConnector } from '../../src/transport/connector.ts'
 import { standingClock } from '../support/clock.ts'
@@ -105,6 +105,15 @@ describe('a connector refuses, and says so,', () => {
       expect(lines).toContainEqual({ level: 'warn', message: 'server refused', fields: refused })
     })
   }
+})
+
+test('a connector refuses a server of another CA, also where the environment tells Node to verify none', async () => {
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { port } = await openListener({ credentials: createTestIssuer().credential('inventory') })
+  const { connection, tcp } = await connectTo(port)
+  await expect(connection).rejects.toThrow('unable to get local issuer certificate')
+  await closed(tcp)
 })
 
 describe('a connector gives up on a server', () => {
