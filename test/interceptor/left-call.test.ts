@@ -1,12 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '@grpc/grpc-js'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { AccessRules } from '../../src/access/access-rules.ts'
+import { silentLogger } from '../../src/core/logger.ts'
 import { MemoryCredentialSource } from '../../src/identity/credential-source.ts'
 import { MeshServer } from '../../src/interceptor/mesh-server.ts'
 import { channelCredentials } from '../../src/testing/stock-client.ts'
+import { connectByHand } from '../support/handmade-connection.ts'
+import { callFields, Flag, FrameType, frame, grpcMessage, headerBlock, headersFrames } from '../support/http2-frames.ts'
 import { createTestIssuer } from '../support/issuer.ts'
+import { tlsOptionsOf } from '../support/listener.ts'
 import { capturingLogger } from '../support/log.ts'
-import { bearing, CERTIFICATE_METHODS, TOKEN_METHODS, tokenFor } from '../support/target.ts'
+import { bearing, CERTIFICATE_METHODS, startTarget, TOKEN_METHODS, tokenFor } from '../support/target.ts'
 import { createVerifier } from '../support/token.ts'
 import { plainHandlers, Warehouse } from '../support/warehouse.ts'
 
@@ -63,4 +68,18 @@ test.each(TOKEN_METHODS)('nothing is allowed to a caller that left while its tok
   expect(handled).not.toHaveBeenCalled()
   const allowed = logger.lines.filter(({ message }) => message === 'call allowed')
   expect(allowed.map(({ fields }) => fields['method'])).toEqual([COUNT, COUNT])
+})
+
+test('a request that is whole only after its deadline reaches no handler', async () => {
+  const target = await startTarget({ logger: silentLogger })
+  onTestFinished(() => target.close())
+  const tls = tlsOptionsOf(target.issuer.credential('orders'))
+  const connection = await connectByHand(target.port, tls)
+  const fields = callFields(COUNT, [['grpc-timeout', '1m']])
+  const data = { type: FrameType.data, streamId: 1 }
+  await connection.send(headersFrames(1, headerBlock(fields)), frame({ ...data, payload: grpcMessage() }))
+  await sleep(50)
+  await connection.send(frame({ ...data, flags: Flag.endStream }))
+  expect(await connection.outcome()).toBe('alive')
+  expect(target.reached).toEqual([])
 })
