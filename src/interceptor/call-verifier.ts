@@ -1,6 +1,7 @@
 import { monotonicClock } from '../core/clock.ts'
 import { AuthError, type AuthErrorCode } from '../core/errors.ts'
 import { createLookupCounter } from '../core/telemetry.ts'
+import type { VerifiedPeer } from '../identity/verified-peer.ts'
 import { RateLimit } from '../limit/rate-limit.ts'
 import { cacheTokens, type TokenCacheOptions } from '../token/token-cache.ts'
 import {
@@ -22,15 +23,21 @@ export function createCallVerifier(options: CallVerifierOptions): TokenVerifier 
   return cacheTokens(limitFailures(createTokenVerifier(options)), { ...options, onLookup })
 }
 
-/** A peer is known by its certificate: another replica of the same service is not to suffer for it. */
+/**
+ * A peer is known by its certificate: another replica of the same service is not to suffer for it. A token that all calls
+ * under way bring counts once: when its key is withdrawn, the next token of its sender must not wait for it.
+ */
 export function limitFailures(verify: AsyncTokenVerifier, clock = monotonicClock): AsyncTokenVerifier {
   const failures = new RateLimit({ burst: 100, perSecond: 10, maxKeys: 10_000, clock })
+  const lastRefused = new WeakMap<VerifiedPeer, string>()
   return (text, peer) => {
     const waitMs = failures.waitMs(peer.thumbprint)
     if (waitMs > 0) throw tooManyFailures(waitMs)
     const verifying = verify(text, peer)
     verifying.catch((error: unknown) => {
-      if (!isOwnFailure(error)) failures.charge(peer.thumbprint)
+      if (isOwnFailure(error) || lastRefused.get(peer) === text) return
+      lastRefused.set(peer, text)
+      failures.charge(peer.thumbprint)
     })
     return verifying
   }

@@ -70,8 +70,8 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
       const token = metadata.get(TOKEN_KEY)
       const authorization = metadata.get('authorization')
       const admission = authorize({ method: this.#method, peer: this.#peer, token, authorization }, this.#gate)
-      if (admission instanceof Promise) this.#decideLater(metadata, admission)
-      else this.#admit(metadata, admission)
+      if ('caller' in admission) this.#admit(metadata, admission)
+      else this.#decideLater(metadata, admission)
     } catch (error) {
       this.#refuse(error)
     }

@@ -17,9 +17,12 @@ export interface ServerInterceptorOptions extends AuthorizeOptions {
 /**
  * Lets a call through to its handler once its access rule is met, and answers it otherwise: no message
  * is read before. `callerOf` tells the handler who calls; the token itself stays here.
+ * @throws AuthError CONFIGURATION_INVALID for a limit that is none
  */
 export function serverInterceptor(options: ServerInterceptorOptions): ServerInterceptor {
-  const { metadataBytes } = resolveServerLimits(options.metadataBytes ? { metadataBytes: options.metadataBytes } : {})
+  const { metadataBytes } = resolveServerLimits(
+    options.metadataBytes === undefined ? {} : { metadataBytes: options.metadataBytes },
+  )
   const gate = { ...options, metadataBytes, meter: new DecisionMeter() }
   return ({ path }, call) => new GuardedCall(path, call, gate)
 }

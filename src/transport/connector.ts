@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { checkServerIdentity, connect, createSecureContext, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { type Address, formatAddress } from '../core/address.ts'
@@ -70,10 +69,15 @@ export function createConnector(options: ConnectorOptions): Connector {
 }
 
 async function handshake(socket: TLSSocket, timeoutMs: number): Promise<void> {
-  const expire = () => socket.destroy(new Error('The server did not finish the TLS handshake in time.'))
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  socket.once('secureConnect', resolve)
+  socket.once('error', reject)
+  // A connection that this side gave up ends without an error.
+  socket.once('close', () => reject(new Error('The connection was closed during the TLS handshake.')))
+  const expire = () => reject(new Error('The server did not finish the TLS handshake in time.'))
   const timer = setTimeout(expire, timeoutMs).unref()
   try {
-    await once(socket, 'secureConnect')
+    await promise
   } finally {
     clearTimeout(timer)
   }

@@ -86,6 +86,29 @@ const REFUSED: readonly (readonly [title: string, credentials: Credentials, endi
   ['under a name with a line break', (valid) => [['authorization\r\n', valid]], MISSING],
   ['under a name with a zero octet', (valid) => [['authorization\0', valid]], MISSING],
   ['under the name of a pseudo-header', (valid) => [[':authorization', valid]], NOT_HTTP2],
+  ['under both names', (valid) => [...authorizations(valid), ...ownTokens(tokenIn(valid))], MALFORMED],
+  [
+    'under its own name, beside another scheme',
+    (valid) => [...authorizations('Basic eA=='), ...ownTokens(tokenIn(valid))],
+    MALFORMED,
+  ],
+  ['under its own name twice', (valid) => ownTokens(tokenIn(valid), tokenIn(valid)), MALFORMED],
+  ['under its own name twice, with one that is not the first', (valid) => ownTokens('x', tokenIn(valid)), MALFORMED],
+  ['under its own name twice, with an empty one', (valid) => ownTokens(tokenIn(valid), ''), MALFORMED],
+  ['under its own name with a scheme', (valid) => ownTokens(valid), MALFORMED],
+  [
+    'under its own name twice in one, with a comma',
+    (valid) => ownTokens(`${tokenIn(valid)},${tokenIn(valid)}`),
+    MALFORMED,
+  ],
+  ['under its own name before a comma', (valid) => ownTokens(`${tokenIn(valid)},`), MALFORMED],
+  ['under its own name before a dot', (valid) => ownTokens(`${tokenIn(valid)}.`), MALFORMED],
+  ...['\r\n', '\n', '\r', '\0', '\x7f', ' ', '\t', '\xe9'].map((character) => {
+    const title = `under its own name before ${JSON.stringify(character)}`
+    return [title, (valid: string) => ownTokens(tokenIn(valid) + character), MISSING] as const
+  }),
+  ['under its own name in binary metadata', (valid) => [['countersign-token-bin', base64(valid)]], MISSING],
+  ['under its own name in capitals', (valid) => [['Countersign-Token', tokenIn(valid)]], NOT_HTTP2],
 ]
 
 describe('a token is refused', () => {
@@ -114,10 +137,13 @@ describe('a token is refused', () => {
   test('but not as it should be, by any kind of method', async () => {
     const endings = await callAll(
       orders,
-      TOKEN_METHODS.map((path) => callFields(path, authorizations(bearer))),
+      TOKEN_METHODS.flatMap((path) => [
+        callFields(path, authorizations(bearer)),
+        callFields(path, ownTokens(tokenIn(bearer))),
+      ]),
     )
-    expect(endings).toMatchObject(TOKEN_METHODS.map(() => ({ status: 'OK' })))
-    expect(target.reached.map(({ serviceId }) => serviceId)).toEqual(TOKEN_METHODS.map(() => orders.serviceId))
+    expect(endings).toMatchObject(endings.map(() => ({ status: 'OK' })))
+    expect(target.reached.map(({ serviceId }) => serviceId)).toEqual(endings.map(() => orders.serviceId))
   })
 
   test('twice, where the first alone counts: of the second Node tells nobody', async () => {
@@ -319,6 +345,10 @@ describe('what is not gRPC is refused', () => {
     expect(target.reached).toEqual([])
   })
 })
+
+const ownTokens = (...values: readonly string[]): HeaderFields => values.map((value) => ['countersign-token', value])
+
+const tokenIn = (bearer: string) => bearer.replace('Bearer ', '')
 
 function authorizations(...values: readonly string[]): HeaderFields {
   return values.map((value) => ['authorization', value] as const)

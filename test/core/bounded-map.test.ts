@@ -11,6 +11,14 @@ describe('a bounded map', () => {
     expect(['a', 'b', 'c'].map((key) => map.get(key))).toEqual([3, undefined, undefined])
   })
 
+  test('forgets what is deleted or too heavy by now, also where it had not been used for long', () => {
+    const map = new BoundedMap<number>({ maxEntries: 4, maxWeight: 100 })
+    for (const key of ['a', 'b', 'c']) map.set(key, 1, 1)
+    map.delete('a')
+    map.set('b', 2, 51)
+    expect(['a', 'b', 'c'].map((key) => map.get(key))).toEqual([undefined, undefined, 1])
+  })
+
   test('holds no more entries than its bound, and the latest of them', () => {
     for (let count = 1; count <= 40; count += 1) {
       const held = heldAfter(count, { maxEntries: 10 }, () => 1)

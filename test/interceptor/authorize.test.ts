@@ -1,5 +1,5 @@
 import type { MetadataValue } from '@grpc/grpc-js'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { type AccessDeclaration, type AccessRule, parseAccessRule } from '../../src/access/access-rule.ts'
 import { Problems } from '../../src/core/problems.ts'
 import { type AuthorizeOptions, authorize, type Presented } from '../../src/interceptor/authorize.ts'
@@ -59,6 +59,18 @@ describe('authorize', () => {
       const decided = await decide({ authorization }, { ...underRule(certificateRule), ...neverVerifies })
       expect(decided, String(authorization)).toEqual(callerOfIt)
     }
+  })
+
+  test('waits for a verdict also where a library has replaced the global Promise', async () => {
+    const promise = globalThis.Promise
+    onTestFinished(() => {
+      globalThis.Promise = promise
+    })
+    globalThis.Promise = class Another<Value> extends promise<Value> {}
+    const call = { method: METHOD, peer, token: [], authorization: ['Bearer x'] }
+    const anybody = { ruleOf: () => ruleOf({ dangerouslyAnyCaller: true }), clock: () => issuedAtMs + 10_000 }
+    const pending = authorize(call, { ...anybody, verifyToken: createVerifier() })
+    await refusalOf('CREDENTIALS_MALFORMED', () => pending)
   })
 
   test('takes the scheme in any case (RFC 9110 section 11.1)', async () => {

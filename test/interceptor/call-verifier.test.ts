@@ -27,7 +27,7 @@ beforeEach(() => {
 })
 
 async function fail(times: number, from = peer): Promise<void> {
-  for (let time = 0; time < times; time += 1) await refusalOf('TOKEN_INVALID', () => verify('bad', from))
+  for (let time = 0; time < times; time += 1) await refusalOf('TOKEN_INVALID', () => verify(`bad ${time}`, from))
 }
 
 describe('a peer whose tokens are refused', () => {
@@ -44,9 +44,16 @@ describe('a peer whose tokens are refused', () => {
     await fail(BURST)
     for (let step = 0; step < 1_000; step += 1) {
       now += 10
-      await refusalOfEither(() => verify('bad', peer))
+      await refusalOfEither(() => verify(`bad at ${step}`, peer))
     }
     expect(verified).toBe(BURST + 100)
+  })
+
+  test('is charged once for a token that many of its calls bring', async () => {
+    await Promise.allSettled(Array.from({ length: 10 * BURST }, () => verify('bad', peer)))
+    expect(await verify('good', peer)).toMatchObject({ tokenId: 'good' })
+    await fail(BURST - 1)
+    await refusalOf('RATE_LIMITED', () => verify('good', peer))
   })
 
   test('does not keep another certificate from being served', async () => {

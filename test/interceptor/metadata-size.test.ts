@@ -8,6 +8,7 @@ import {
   type StatusObject,
 } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { silentLogger } from '../../src/core/logger.ts'
 import { requireMetadataWithin } from '../../src/interceptor/metadata-size.ts'
 import { serverInterceptor } from '../../src/interceptor/server.ts'
 import { capturingLogger } from '../support/log.ts'
@@ -31,6 +32,18 @@ describe('the size of metadata', () => {
       expect(refusal.message).toContain(`takes ${total} bytes, of which the server allows ${total - 1}.`)
     }
   })
+})
+
+test('a limit of metadata that is none is refused, and not taken for the default', async () => {
+  const options = {
+    ruleOf: () => undefined,
+    verifyToken: () => Promise.reject(),
+    clock: Date.now,
+    logger: silentLogger,
+  }
+  for (const metadataBytes of [0, -1, Number.NaN, 0.5, 65_537]) {
+    await refusalOf('CONFIGURATION_INVALID', () => serverInterceptor({ ...options, metadataBytes }))
+  }
 })
 
 const asIs = (bytes: Buffer): Buffer => bytes

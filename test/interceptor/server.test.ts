@@ -77,11 +77,13 @@ describe('the server interceptor', () => {
   test('keeps the token from the handler, and leaves the other metadata', async () => {
     const { channel, fetchToken } = connect()
     const token = await fetchToken()
-    const metadata = [['authorization', `Bearer ${token}`] as const, ['x-request-id', 'one'] as const]
-    for (const method of [PICK, COUNT, '/warehouse.v1.Warehouse/Follow']) {
-      await callPlainly(mesh.address, channel, { method, metadata })
+    for (const credential of [['authorization', `Bearer ${token}`] as const, ['countersign-token', token] as const]) {
+      const metadata = [credential, ['x-request-id', 'one'] as const]
+      for (const method of [PICK, COUNT, '/warehouse.v1.Warehouse/Follow']) {
+        await callPlainly(mesh.address, channel, { method, metadata })
+      }
     }
-    expect(seen).toHaveLength(3)
+    expect(seen).toHaveLength(6)
     for (const { metadata: map } of seen) {
       expect(map).toMatchObject({ 'x-request-id': 'one' })
       expect(JSON.stringify(map)).not.toMatch(/authorization|Bearer|countersign-token/i)

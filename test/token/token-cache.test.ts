@@ -110,6 +110,15 @@ describe('a token cache', () => {
     expect(verified).toHaveLength(1)
   })
 
+  test('does not know a token whose key was withdrawn while it was verified', async () => {
+    const verify = createCache()
+    const text = signToken()
+    const verifying = verify(text, peer)
+    head = { ...head, keys: new Map() }
+    await verifying
+    await refusalOf('TOKEN_INVALID', () => verify(text, peer))
+  })
+
   test('answers nothing while nothing is known of what is trusted', async () => {
     let isReady = true
     const trustedIssuer = () => {
@@ -121,6 +130,19 @@ describe('a token cache', () => {
     await verify(text, peer)
     isReady = false
     await refusalOf('VERIFIER_NOT_READY', () => verify(text, peer))
+  })
+
+  test('verifies a token once it can, which came before anything was known of what is trusted', async () => {
+    let isReady = false
+    const trustedIssuer = () => {
+      if (isReady) return head
+      throw new AuthError('VERIFIER_NOT_READY', 'Not ready.')
+    }
+    const verify = createCache({ trustedIssuer })
+    const text = signToken()
+    await refusalOf('VERIFIER_NOT_READY', () => verify(text, peer))
+    isReady = true
+    expect(await verify(text, peer)).toMatchObject({ tokenId: validPayload.jti })
   })
 
   test('remembers no refusal, and no other spelling of what it knows', async () => {

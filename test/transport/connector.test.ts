@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Credential } from '../../src/identity/credential.ts'
 import { type ConnectorOptions, createConnector } from '../../src/transport/connector.ts'
 import { standingClock } from '../support/clock.ts'
@@ -15,7 +15,11 @@ const orders = issuer.credential('orders')
 const inventory = issuer.credential('inventory')
 
 /** Connects to a port as grpc-js has it: a TCP connection first. */
-async function connectTo(port: number, options: Partial<ConnectorOptions> = {}) {
+async function connectTo(
+  port: number,
+  options: Partial<ConnectorOptions> = {},
+  prepare: (tcp: Socket) => void = () => {},
+) {
   const address = { host: 'localhost', port }
   const logger = capturingLogger()
   const connect = createConnector({
@@ -30,6 +34,7 @@ async function connectTo(port: number, options: Partial<ConnectorOptions> = {}) 
   const tcp = new Socket().connect(address)
   onTestFinished(() => void tcp.destroy())
   await once(tcp, 'connect')
+  prepare(tcp)
   return { tcp, lines: logger.lines, connection: connect(tcp) }
 }
 
@@ -107,6 +112,15 @@ describe('a connector refuses, and says so,', () => {
   }
 })
 
+test('a connector refuses a server of another CA, also where the environment tells Node to verify none', async () => {
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { port } = await openListener({ credentials: createTestIssuer().credential('inventory') })
+  const { connection, tcp } = await connectTo(port)
+  await expect(connection).rejects.toThrow('unable to get local issuer certificate')
+  await closed(tcp)
+})
+
 describe('a connector gives up on a server', () => {
   test('that does not finish the handshake in time', async () => {
     const port = await portOf(createServer((socket) => socket.on('error', () => {})))
@@ -120,6 +134,15 @@ describe('a connector gives up on a server', () => {
     const { connection, tcp } = await connectTo(port)
     await expect(connection).rejects.toThrow()
     await closed(tcp)
+  })
+
+  test('whose connection this side has given up, before the handshake or during it', async () => {
+    const port = await portOf(createServer((socket) => socket.on('error', () => {})))
+    for (const giveUp of [(tcp: Socket) => tcp.destroy(), (tcp: Socket) => setTimeout(() => tcp.destroy(), 20)]) {
+      const { connection, tcp } = await connectTo(port, {}, giveUp)
+      await expect(connection).rejects.toThrow('closed during')
+      expect(tcp.destroyed).toBe(true)
+    }
   })
 
   test('that does not say that it speaks HTTP/2', async () => {
