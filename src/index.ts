@@ -27,6 +27,7 @@ export {
 export type { VerifiedPeer } from './identity/verified-peer.ts'
 export { CallError, reasonOf } from './interceptor/call-error.ts'
 export type { ClientCallOptions } from './interceptor/call-options.ts'
+export { type CallVerifierOptions, createCallVerifier } from './interceptor/call-verifier.ts'
 export { type Caller, callerOf } from './interceptor/caller.ts'
 export { clientInterceptor } from './interceptor/client.ts'
 export { MeshServer, type MeshServerOptions } from './interceptor/mesh-server.ts'

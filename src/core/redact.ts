@@ -31,9 +31,10 @@ function redactBelow(value: unknown, depth: number): unknown {
   return isOpaque || depth === 0 ? value : redact(value, depth - 1)
 }
 
-/** Of an error with its stack, which cannot be enumerated. */
+/** Of an error with its message and its stack, which are not enumerated. */
 function copyOf(fields: object): object {
   if (Array.isArray(fields)) return [...fields]
   if (!(fields instanceof Error)) return { ...fields }
-  return Object.create(Object.getPrototypeOf(fields), Object.getOwnPropertyDescriptors(fields))
+  const { message, stack } = fields
+  return Object.assign(Object.create(Object.getPrototypeOf(fields)), fields, { message, stack })
 }

@@ -27,6 +27,7 @@ import { wholeRequests } from './whole-requests.ts'
 
 export interface MeshServerOptions {
   readonly credentials: CredentialSource
+  /** From `createCallVerifier`, which remembers what it has verified, and bounds who is refused again and again. */
   readonly verifyToken: TokenVerifier
   readonly logger: Logger
   readonly clock: Clock

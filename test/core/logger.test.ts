@@ -46,6 +46,7 @@ describe('a field that holds a secret', () => {
     'in a list': (field) => ({ requests: [{ [field]: SECRET }] }),
     'as an object': (field) => ({ [field]: { value: SECRET } }),
     'as a list': (field) => ({ request: { [field]: [SECRET, SECRET] } }),
+    'on an error': (field) => ({ err: Object.assign(new Error('failed'), { [field]: SECRET }) }),
   }
 
   for (const [place, shapeOf] of Object.entries(shapes)) {
@@ -67,6 +68,13 @@ describe('a field that holds a secret', () => {
     })
     expect(fields).toEqual({ caller: 'orders', request: { token: SECRET, audience: 'inventory' } })
   })
+})
+
+test('a secret is hidden in the line alone: what was given is as it was, and an error keeps its stack', () => {
+  const given = { err: Object.assign(new Error('the disk is full'), { token: SECRET }), call: { secret: SECRET } }
+  const [line = ''] = linesOf((logger) => logger.error(given, 'failed'))
+  expect(JSON.parse(line).err).toMatchObject({ message: 'the disk is full', stack: given.err.stack })
+  expect(given).toMatchObject({ err: { token: SECRET }, call: { secret: SECRET } })
 })
 
 test('the silent logger says nothing', () => {
