@@ -16,7 +16,13 @@ export interface Grant {
 
 /** All grants, by caller and audience. What none of them names is denied. */
 export interface GrantPolicy {
-  readonly grantsByPair: ReadonlyMap<Pair, readonly Grant[]>
+  readonly grantsByPair: ReadonlyMap<Pair, PairGrants>
+}
+
+/** The grants of a pair, and what they give together. */
+interface PairGrants {
+  readonly grants: readonly Grant[]
+  readonly all: GrantedScopes
 }
 
 /** Two paths with a space between, which no path holds. */
@@ -48,7 +54,8 @@ export const MAX_TTL_SECONDS = 3600
 export function parseGrantPolicy(text: string, file: string, maxTtlSeconds: number = MAX_TTL_SECONDS): GrantPolicy {
   const { grants } = parseConfiguration(text, file, policySchema(maxTtlSeconds))
   const complete = grants.map((grant) => ({ ...grant, ttlSeconds: grant.ttlSeconds }))
-  return { grantsByPair: Map.groupBy(complete, pairOf) }
+  const pairs = [...Map.groupBy(complete, pairOf)]
+  return { grantsByPair: new Map(pairs.map(([pair, granted]) => [pair, { grants: granted, all: sumOf(granted) }])) }
 }
 
 /**
@@ -58,17 +65,23 @@ export function parseGrantPolicy(text: string, file: string, maxTtlSeconds: numb
  */
 export function authorizeGrant(policy: GrantPolicy, request: GrantRequest): GrantedScopes {
   const { caller, audience } = request
-  const grants = policy.grantsByPair.get(pairOf(request))
-  if (grants === undefined) throw denied(`No grant lets ${caller} call ${audience}.`)
+  const granted = policy.grantsByPair.get(pairOf(request))
+  if (granted === undefined) throw denied(`No grant lets ${caller} call ${audience}.`)
+  const { grants, all } = granted
+  if (request.scopes.length === 0) return all
 
-  const granted = new Set(grants.flatMap((grant) => grant.scopes))
-  const missing = request.scopes.filter((scope) => !granted.has(scope))
+  const missing = request.scopes.filter((scope) => !all.scopes.includes(scope))
   if (missing.length > 0) {
     throw denied(`No grant gives ${caller} the scope ${missing.join(', ')} at ${audience}.`)
   }
-  const scopes = request.scopes.length === 0 ? granted : new Set(request.scopes)
+  const scopes = new Set(request.scopes)
   const used = grants.filter((grant) => grant.scopes.some((scope) => scopes.has(scope)))
-  return { scopes: [...scopes], ttlSeconds: smallest(used.map((grant) => grant.ttlSeconds)) }
+  return { scopes: [...scopes], ttlSeconds: sumOf(used).ttlSeconds }
+}
+
+function sumOf(grants: readonly Grant[]): GrantedScopes {
+  const scopes = new Set(grants.flatMap((grant) => grant.scopes))
+  return { scopes: [...scopes], ttlSeconds: smallest(grants.map((grant) => grant.ttlSeconds)) }
 }
 
 function pairOf({ caller, audience }: Pick<Grant, 'caller' | 'audience'>): Pair {

@@ -17,7 +17,8 @@ const DEPTH = 2
  */
 export function redact(fields: object, depth: number = DEPTH): object {
   let copy: object | undefined
-  for (const [name, value] of Object.entries(fields)) {
+  for (const name of Object.keys(fields)) {
+    const value: unknown = Reflect.get(fields, name)
     const shown = SECRET.has(name) ? '[Redacted]' : redactBelow(value, depth)
     if (shown === value) continue
     copy ??= copyOf(fields)
