@@ -6,7 +6,7 @@ import { type Median, medianOf, uncertaintyOf } from './statistics.ts'
 
 type Way = 'bare' | 'ours' | 'naive'
 
-const CALLS = 8_000
+const CALLS = 4_000
 const MAX_UNCERTAINTY = 0.03
 const MAX_DURATION_MS = 170_000
 

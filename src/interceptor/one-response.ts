@@ -13,17 +13,27 @@ export function adaptOneResponse(
   method: MethodDefinition<unknown, unknown>,
   logger: Logger,
 ) {
-  return async (call: Call, callback: sendUnaryData<unknown>): Promise<void> => {
+  return (call: Call, callback: sendUnaryData<unknown>): void => {
     const run = new HandlerRun(call)
-    let bytes: Buffer
-    try {
-      bytes = method.responseSerialize(await handler(givenCall(call, run), run))
-    } catch (error) {
-      if (!call.cancelled) callback(encodeFailure(error, method.path, call.metadata, logger))
-      return
-    } finally {
+    const fail = (error: unknown): void => {
       run.end()
+      if (!call.cancelled) callback(encodeFailure(error, method.path, call.metadata, logger))
     }
-    callback(null, bytes)
+    const answer = (response: unknown): void => {
+      let bytes: Buffer
+      try {
+        bytes = method.responseSerialize(response)
+      } catch (error) {
+        fail(error)
+        return
+      }
+      run.end()
+      callback(null, bytes)
+    }
+    try {
+      Promise.resolve(handler(givenCall(call, run), run)).then(answer, fail)
+    } catch (error) {
+      fail(error) // of a handler that is no async function
+    }
   }
 }

@@ -2,7 +2,7 @@ import {
   InterceptingCall,
   type InterceptingListener,
   type InterceptorOptions,
-  type Metadata,
+  Metadata,
   type NextCall,
   type StatusObject,
   status,
@@ -65,7 +65,7 @@ export class TokenCall extends InterceptingCall implements InterceptingListener 
   override start(metadata: Metadata, listener?: Partial<InterceptingListener>): void {
     // Beside ours it would not be refused but end the connection, and every call on it.
     if (bringsToken(metadata)) throw ownCredentials()
-    this.#metadata = metadata.clone()
+    this.#metadata = isEmpty(metadata) ? NO_METADATA : metadata.clone()
     this.#listener = listener
     this.#attempt.start(metadata, this)
   }
@@ -175,6 +175,15 @@ export class TokenCall extends InterceptingCall implements InterceptingListener 
   get #method(): string {
     return this.#options.method_definition.path
   }
+}
+
+const NO_METADATA = new Metadata()
+
+/** As that of most calls is: a copy of it would be the largest of all that a call has to keep. */
+function isEmpty(metadata: Metadata): boolean {
+  if (Object.keys(metadata.getOptions()).length > 0) return false
+  for (const _ in metadata.getMap()) return false
+  return true
 }
 
 export function ownCredentials(): TypeError {
