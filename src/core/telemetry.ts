@@ -1,4 +1,12 @@
-import { type Attributes, createNoopMeter, metrics, trace } from '@opentelemetry/api'
+import {
+  type Attributes,
+  context,
+  createContextKey,
+  createNoopMeter,
+  metrics,
+  ROOT_CONTEXT,
+  trace,
+} from '@opentelemetry/api'
 import type { AuthErrorCode } from './errors.ts'
 
 /** By the OpenTelemetry API alone: nothing goes anywhere until the program brings an SDK, before it makes what measures. */
@@ -53,6 +61,12 @@ export function createLookupCounter(side: 'client' | 'server'): (isKnown: boolea
   const known: Attributes = { 'countersign.side': side, 'countersign.known': true }
   const unknown: Attributes = { 'countersign.side': side, 'countersign.known': false }
   return (isKnown) => counter.add(1, isKnown ? known : unknown)
+}
+
+/** Whether spans can be active at all: whether an SDK keeps contexts. */
+export function areSpansKept(): boolean {
+  const probe = createContextKey('countersign probe')
+  return context.with(ROOT_CONTEXT.setValue(probe, true), () => context.active().getValue(probe) === true)
 }
 
 /** What a span says of a call. */

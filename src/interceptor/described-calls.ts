@@ -1,12 +1,16 @@
 import type { Metadata, UntypedServiceImplementation } from '@grpc/grpc-js'
-import { type CallAttributes, describeSpan } from '../core/telemetry.ts'
+import { areSpansKept, type CallAttributes, describeSpan } from '../core/telemetry.ts'
 import { type Caller, findCaller } from './caller.ts'
 
 /** Of a call, and of the callback that the kinds with one response have. */
 type Handler = (call: { readonly metadata: Metadata }, callback?: unknown) => unknown
 
-/** Has each handler's span tell who calls. It is there when the handler begins: instrumentations open it around that. */
+/**
+ * Has each handler's span tell who calls. It is there when the handler begins: instrumentations open it around that.
+ * Without an SDK handlers stay as they are.
+ */
 export function describeCalls(implementation: UntypedServiceImplementation): UntypedServiceImplementation {
+  if (!areSpansKept()) return implementation
   const handlers = Object.entries(implementation).map(([name, handler]) => [name, describe(handler as Handler)])
   return Object.fromEntries(handlers)
 }

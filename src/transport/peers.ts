@@ -1,4 +1,4 @@
-import type { TLSSocket } from 'node:tls'
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 import { AuthError } from '../core/errors.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
 
@@ -12,9 +12,14 @@ const peers = new WeakMap<object, VerifiedPeer>()
 export function rememberPeer(socket: TLSSocket, peer: VerifiedPeer): void {
   // The second lock: verifyConnection has refused the others.
   if (!socket.authorized) throw new AuthError('TRANSPORT_NOT_AUTHENTICATED', 'unverified client certificate')
-  const certificate = socket.getPeerCertificate(true)
+  const certificate = lightOf(socket.getPeerCertificate(true))
   socket.getPeerCertificate = () => certificate
   peers.set(certificate, peer)
+}
+
+/** The same certificate with one field of its own: grpc-js lists them at each call, to see whether there are any. */
+function lightOf(certificate: DetailedPeerCertificate): DetailedPeerCertificate {
+  return Object.create(certificate, { raw: { value: certificate.raw, enumerable: true } })
 }
 
 /** What calls of either side offer; a client's has no context before its connection is known. */

@@ -58,3 +58,10 @@ test('a span tells why its call was refused, under the ID of the log', () => {
     'countersign.decision_id': logger.lines[0]?.fields['decisionId'],
   })
 })
+
+test('without an SDK a handler stays as it is', () => {
+  const implementation = { echo: () => {} }
+  expect(describeCalls(implementation)).not.toBe(implementation)
+  context.disable()
+  expect(describeCalls(implementation)).toBe(implementation)
+})
