@@ -48,7 +48,10 @@ export type Round<Name extends string> = Readonly<Record<Name, Cost>>
 /** How often each pair has its turn in a round. */
 const TURNS = 8
 
-/** Rounds in which the pairs have short turns, so that whatever slows the machine down slows all of them. */
+/**
+ * Rounds in which the pairs have short turns, so that whatever slows the machine down slows all of them; in an order
+ * that is drawn for each turn, since what has run before leaves its traces in the caches.
+ */
 export async function runRounds<Name extends string>(
   pairs: Readonly<Record<Name, Pair>>,
   { warmUpCalls, calls, maxDurationMs, isSettled }: RoundsOptions<Name>,
@@ -57,7 +60,7 @@ export async function runRounds<Name extends string>(
   const runRound = async (count: number) => {
     const costs = entries.map(([name, pair]) => ({ name, pair, server: 0, client: 0 }))
     for (let turn = 0; turn < TURNS; turn += 1) {
-      for (const sum of costs) {
+      for (const sum of shuffle(costs)) {
         const cost = await sum.pair.cost(Math.round(count / TURNS))
         sum.server += cost.server / TURNS
         sum.client += cost.client / TURNS
@@ -71,4 +74,9 @@ export async function runRounds<Name extends string>(
   while (!isSettled(rounds) && monotonicClock() < end) rounds.push(await runRound(calls))
   for (const [, pair] of entries) pair.stop()
   return rounds
+}
+
+function shuffle<Item>(items: readonly Item[]): readonly Item[] {
+  const drawn = items.map((item) => ({ item, lot: Math.random() }))
+  return drawn.toSorted((a, b) => a.lot - b.lot).map(({ item }) => item)
 }

@@ -6,7 +6,7 @@ import { type Median, medianOf, uncertaintyOf } from './statistics.ts'
 
 type Way = 'bare' | 'ours' | 'naive'
 
-const CALLS = 4_000
+const CALLS = 16_000
 const MAX_UNCERTAINTY = 0.03
 const MAX_DURATION_MS = 170_000
 
@@ -22,7 +22,7 @@ export const benchVerify: Benchmark = async () => {
     naive: await startPair('naive', scene),
   }
   const rounds = await runRounds<Way>(pairs, {
-    warmUpCalls: 2 * CALLS,
+    warmUpCalls: CALLS,
     calls: CALLS,
     maxDurationMs: MAX_DURATION_MS,
     isSettled: (sofar) =>
