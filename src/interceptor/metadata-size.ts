@@ -19,8 +19,9 @@ export function requireMetadataWithin(metadata: Metadata, maxBytes: number): voi
 
 function sizeOf(metadata: Metadata): number {
   let size = 0
-  for (const name in metadata.getMap()) {
-    for (const value of metadata.get(name)) size += name.length + value.length + ENTRY_BYTES
+  const all = metadata.toJSON() // the values themselves, where getMap copies them
+  for (const name in all) {
+    for (const value of all[name] ?? []) size += name.length + value.length + ENTRY_BYTES
   }
   return size
 }
