@@ -137,7 +137,7 @@ export class TokenCall extends InterceptingCall implements InterceptingListener 
     this.#token.refuse()
     this.#hasNoMessage = false
     this.#attempt = this.#nextCall({ ...this.#options, credentials: this.#token })
-    this.#attempt.start(metadata, this)
+    this.#attempt.start(metadata.clone(), this) // interceptors nearer to the channel may add to it
     if (this.#isReading) this.#attempt.startRead()
     this.#requests.repeat(this.#attempt)
   }

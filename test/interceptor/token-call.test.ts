@@ -355,6 +355,22 @@ describe.each(CALL_KINDS)('a %s call whose token is refused', (kind) => {
     expect(unhandled).toEqual([])
   })
 
+  test('brings nothing that an interceptor nearer to the channel has added to another call', async () => {
+    const hops: number[] = []
+    const hop: Interceptor = (options, nextCall) =>
+      new InterceptingCall(nextCall(options), {
+        start: (metadata, listener, next) => {
+          metadata.add('x-hop', 'one')
+          hops.push(metadata.get('x-hop').length)
+          next(metadata, listener)
+        },
+      })
+    verdicts.set('token-3', new AuthError('TOKEN_INVALID', 'The token is not valid here.'))
+    for (let call = 0; call < 2; call += 1) await callKind(connect({ inner: [hop] }).client, kind)
+    expect(tokensOf()).toEqual(['token-1', 'token-2', 'token-3', 'token-4'])
+    expect(hops).toEqual([1, 1, 1, 1])
+  })
+
   test('brings the metadata that it began with', async () => {
     const metadata = new Metadata()
     metadata.set('x-request-id', 'one')
