@@ -13,4 +13,4 @@ const handlers: PricesHandlers = {
 const workload = await joinMesh({ service: 'prices' })
 const server = workload.createServer()
 server.addService(Prices.service, handlers)
-await server.listen('localhost:50060')
+await server.listen('localhost:8460')

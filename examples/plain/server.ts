@@ -11,6 +11,6 @@ const handlers: PricesHandlers = {
 
 const server = new Server()
 server.addService(Prices.service, handlers)
-server.bindAsync('localhost:50060', ServerCredentials.createInsecure(), (error) => {
+server.bindAsync('localhost:8460', ServerCredentials.createInsecure(), (error) => {
   if (error) throw error
 })

@@ -6,7 +6,7 @@ import { Inventory } from './protos.ts'
 import { Stock } from './stock.ts'
 import { untilStopped } from './until-stopped.ts'
 
-const [address = 'localhost:50052'] = process.argv.slice(2)
+const [address = 'localhost:8452'] = process.argv.slice(2)
 const stock = new Stock({ tea: 1000 })
 const OUT_OF_STOCK = { code: status.FAILED_PRECONDITION, details: 'There is not enough in stock.' }
 

@@ -4,7 +4,7 @@ import { createLogger, joinMesh } from 'countersign'
 import { Inventory, Orders } from './protos.ts'
 import { untilStopped } from './until-stopped.ts'
 
-const [address = 'localhost:50051', inventoryAddress = 'localhost:50052'] = process.argv.slice(2)
+const [address = 'localhost:8451', inventoryAddress = 'localhost:8452'] = process.argv.slice(2)
 
 const logger = createLogger('orders', { level: process.env['LOG_LEVEL'] ?? 'info' })
 const workload = await joinMesh({ service: 'orders', logger })

@@ -3,7 +3,7 @@
 import { joinMesh } from 'countersign'
 import { Storefront } from './protos.ts'
 
-const [address = 'localhost:50050'] = process.argv.slice(2)
+const [address = 'localhost:8450'] = process.argv.slice(2)
 
 const workload = await joinMesh({ service: 'kiosk' })
 const storefront = workload.createClient(Storefront, 'storefront', address)

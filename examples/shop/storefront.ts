@@ -6,7 +6,7 @@ import { createLogger, joinMesh } from 'countersign'
 import { Inventory, Orders, Storefront } from './protos.ts'
 import { untilStopped } from './until-stopped.ts'
 
-const [address = 'localhost:50050', ordersAddress = 'localhost:50051', inventoryAddress = 'localhost:50052'] =
+const [address = 'localhost:8450', ordersAddress = 'localhost:8451', inventoryAddress = 'localhost:8452'] =
   process.argv.slice(2)
 const available = new Map<string, number>()
 const SOLD_OUT = { code: status.FAILED_PRECONDITION, details: 'This is sold out.' }
