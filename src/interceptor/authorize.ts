@@ -51,21 +51,18 @@ export function authorize(presented: Presented, options: AuthorizeOptions): Admi
   if (rule.authentication === 'CERTIFICATE') {
     requireCaller(rule, peer)
     const caller = { serviceId: peer.serviceId, subject: peer.serviceId, scopes: [], tokenId: undefined, peer }
-    return { caller, token: undefined, rawToken: undefined }
+    return { caller, token: undefined }
   }
-  const rawToken = requireToken(presented, rule)
-  const token = options.verifyToken(rawToken, peer)
+  const token = options.verifyToken(requireToken(presented, rule), peer)
   // Asked by what a verified token has: a library that replaces the global Promise makes `instanceof` say no.
-  return 'tokenId' in token
-    ? admit(token, rawToken, rule, peer)
-    : token.then((verified) => admit(verified, rawToken, rule, peer))
+  return 'tokenId' in token ? admit(token, rule, peer) : token.then((verified) => admit(verified, rule, peer))
 }
 
-function admit(token: VerifiedToken, rawToken: string, rule: TokenRule, peer: VerifiedPeer): Admission {
+function admit(token: VerifiedToken, rule: TokenRule, peer: VerifiedPeer): Admission {
   requireCaller(rule, peer)
   requireScopes(rule.scopes, token.scopes)
   const { subject, scopes, tokenId } = token
-  return { caller: { serviceId: peer.serviceId, subject, scopes, tokenId, peer }, token, rawToken }
+  return { caller: { serviceId: peer.serviceId, subject, scopes, tokenId, peer }, token }
 }
 
 /** RFC 6750 section 2.1. A comma would hide a second credential. */

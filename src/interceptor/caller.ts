@@ -22,8 +22,6 @@ export interface Admission {
   readonly caller: Caller
   /** What the caller proved it with; `undefined` where the method asks for a certificate only. */
   readonly token: VerifiedToken | undefined
-  /** The token as it was sent. It never reaches the handler. */
-  readonly rawToken: string | undefined
 }
 
 class Given {

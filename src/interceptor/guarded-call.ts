@@ -33,9 +33,9 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
   readonly #call: NextCall
   readonly #gate: Gate
   readonly #begin = monotonicClock()
+  /** The handler's, while the call lasts. */
   #next: Listener | undefined
   #peer: VerifiedPeer | undefined
-  #isOver = false
 
   /** @param method `/shop.v1.Inventory/Reserve`, from the handler's own definition */
   constructor(method: string, call: NextCall, gate: Gate) {
@@ -47,7 +47,6 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
 
   override start(next: Listener): void {
     this.#next = next
-    this.#gate.calls?.begin()
     this.#call.start(this)
   }
 
@@ -63,7 +62,9 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
     this.#call.sendStatus(...given)
   }
 
+  /** Comes at once with `start`, or never: grpc-js starts no call that is gone already, and tells nobody of its end. */
   onReceiveMetadata(metadata: Metadata): void {
+    this.#gate.calls?.begin()
     try {
       this.#peer = peerOf(this.#call)
       requireMetadataWithin(metadata, this.#gate.metadataBytes)
@@ -79,19 +80,23 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
 
   /** Messages come when a handler asks for them, hence after the decision. */
   onReceiveMessage(message: unknown): void {
-    if (!this.#isOver) this.#next?.onReceiveMessage(message)
+    this.#next?.onReceiveMessage(message)
   }
 
   onReceiveHalfClose(): void {
-    if (!this.#isOver) this.#next?.onReceiveHalfClose()
+    this.#next?.onReceiveHalfClose()
   }
 
-  /** Comes at every end of a call. */
+  /**
+   * Comes at every end of a call. The handler's side is let go: an HTTP/2 stream outlives a collection of young garbage,
+   * and what it leads to would be copied with it.
+   */
   onCancel(): void {
-    if (this.#isOver) return
-    this.#isOver = true
+    const next = this.#next
+    if (next === undefined) return
+    this.#next = undefined
     this.#gate.calls?.end()
-    this.#next?.onCancel()
+    next.onCancel()
   }
 
   #decideLater(metadata: Metadata, admission: Promise<Admission>): void {
@@ -102,12 +107,12 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
   }
 
   #admit(metadata: Metadata, admission: Admission): void {
-    if (this.#isOver) return
+    if (this.#next === undefined) return
     try {
       removeToken(metadata)
       rememberAdmission(metadata, admission)
       this.#record(admission)
-      this.#next?.onReceiveMetadata(metadata)
+      this.#next.onReceiveMetadata(metadata)
     } catch (error) {
       this.#refuse(error)
     }

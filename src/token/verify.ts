@@ -12,6 +12,8 @@ declare const verified: unique symbol
 /** A token that this service accepts from the peer that sent it. Made by a `TokenVerifier` alone. */
 export type VerifiedToken = AccessTokenClaims & {
   readonly [verified]: true
+  /** As it was sent. It never reaches a handler. */
+  readonly text: string
   /** Of the key that signed it. */
   readonly keyId: string
 }
@@ -66,7 +68,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): AsyncTokenVe
     if (claims.issuer !== issuer) throw tokenRefusal('TOKEN_INVALID', 'it is of another issuer')
     if (claims.subject !== claims.clientId) throw tokenRefusal('TOKEN_INVALID', 'the subject is not the client')
     requireLifetime(claims, now)
-    return { ...claims, keyId: token.keyId } as VerifiedToken
+    return { ...claims, text, keyId: token.keyId } as VerifiedToken
   }
 }
 

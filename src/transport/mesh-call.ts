@@ -67,9 +67,15 @@ export class MeshCall implements Call, InterceptingListener {
     this.#listener?.onReceiveMessage(message)
   }
 
+  /**
+   * The end of the call. The caller's side is let go: an HTTP/2 stream outlives a collection of young garbage, and what it
+   * leads to would be copied with it.
+   */
   onReceiveStatus(received: StatusObject): void {
+    const listener = this.#listener
+    this.#listener = undefined
     this.#channel?.callEnded()
-    this.#listener?.onReceiveStatus(received.code === status.UNAVAILABLE ? this.#explain(received) : received)
+    listener?.onReceiveStatus(received.code === status.UNAVAILABLE ? this.#explain(received) : received)
   }
 
   sendMessageWithContext(...args: Parameters<Call['sendMessageWithContext']>): void {

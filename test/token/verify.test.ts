@@ -27,7 +27,9 @@ const foreign = { cnf: { 'x5t#S256': anotherPeer.thumbprint } }
 
 describe('a token is verified', () => {
   test('when it is whole, in time, for this service and from the peer that it is bound to', async () => {
-    expect(await verify(signToken(), peer)).toEqual({
+    const text = signToken()
+    expect(await verify(text, peer)).toEqual({
+      text,
       keyId: issuerKey.keyId,
       issuer: validPayload.iss,
       subject: peer.serviceId,
