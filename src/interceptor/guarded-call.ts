@@ -36,6 +36,7 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
   /** The handler's, while the call lasts. */
   #next: Listener | undefined
   #peer: VerifiedPeer | undefined
+  #isCounted = false
 
   /** @param method `/shop.v1.Inventory/Reserve`, from the handler's own definition */
   constructor(method: string, call: NextCall, gate: Gate) {
@@ -62,9 +63,11 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
     this.#call.sendStatus(...given)
   }
 
-  /** Comes at once with `start`, or never: grpc-js starts no call that is gone already, and tells nobody of its end. */
   onReceiveMetadata(metadata: Metadata): void {
+    if (this.#next === undefined) return
+    // Not at the start: grpc-js starts no call that is gone by then, and tells nobody of its end.
     this.#gate.calls?.begin()
+    this.#isCounted = true
     try {
       this.#peer = peerOf(this.#call)
       requireMetadataWithin(metadata, this.#gate.metadataBytes)
@@ -95,7 +98,7 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
     const next = this.#next
     if (next === undefined) return
     this.#next = undefined
-    this.#gate.calls?.end()
+    if (this.#isCounted) this.#gate.calls?.end()
     next.onCancel()
   }
 

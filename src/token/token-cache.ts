@@ -21,6 +21,7 @@ export interface TokenCacheOptions {
 }
 
 interface Entry {
+  readonly text: string
   readonly token: VerifiedToken
   /** When the verifier would take the token, in milliseconds since 1970: from then, and before the end. */
   readonly validFrom: number
@@ -52,14 +53,14 @@ export function cacheTokens(verify: AsyncTokenVerifier, options: TokenCacheOptio
     const key = keyOf(text)
     const entry = entries.get(key)
     // A stolen token must not drive its owner's entry out.
-    const isOwn = entry?.token.text === text && entry.token.thumbprint === peer.thumbprint
+    const isOwn = entry?.text === text && entry.token.thumbprint === peer.thumbprint
     const isKnown = isOwn && isTimely(entry, clock()) && isTrusted(entry, trustedIssuer())
     onLookup(isKnown)
     if (isKnown) return entry.token
     if (isOwn) entries.delete(key)
     const head = trustedIssuer()
     return verify(text, peer).then((token) => {
-      entries.set(key, entryOf(token, head), text.length)
+      entries.set(key, entryOf(text, token, head), text.length)
       return token
     })
   }
@@ -70,10 +71,10 @@ function keyOf(text: string): string {
   return text.slice(-43)
 }
 
-function entryOf(token: VerifiedToken, head: TrustedIssuer): Entry {
+function entryOf(text: string, token: VerifiedToken, head: TrustedIssuer): Entry {
   const validFrom = (token.issuedAt - LEEWAY_SECONDS) * 1000
   const validTo = (token.expiresAt + LEEWAY_SECONDS) * 1000
-  return { token, validFrom, validTo, head }
+  return { text, token, validFrom, validTo, head }
 }
 
 function isTimely({ validFrom, validTo }: Entry, now: number): boolean {

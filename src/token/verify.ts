@@ -12,10 +12,16 @@ declare const verified: unique symbol
 /** A token that this service accepts from the peer that sent it. Made by a `TokenVerifier` alone. */
 export type VerifiedToken = AccessTokenClaims & {
   readonly [verified]: true
-  /** As it was sent. It never reaches a handler. */
-  readonly text: string
   /** Of the key that signed it. */
   readonly keyId: string
+}
+
+/** Apart from the tokens, so that whoever prints one prints no credential. */
+const texts = new WeakMap<VerifiedToken, string>()
+
+/** A token as it was sent, for exchanging it on behalf of its subject. */
+export function textOf(token: VerifiedToken): string | undefined {
+  return texts.get(token)
 }
 
 /** Verifies a token in compact form, sent over a connection of `peer`; at once where it is known already. */
@@ -68,7 +74,9 @@ export function createTokenVerifier(options: TokenVerifierOptions): AsyncTokenVe
     if (claims.issuer !== issuer) throw tokenRefusal('TOKEN_INVALID', 'it is of another issuer')
     if (claims.subject !== claims.clientId) throw tokenRefusal('TOKEN_INVALID', 'the subject is not the client')
     requireLifetime(claims, now)
-    return { ...claims, text, keyId: token.keyId } as VerifiedToken
+    const accepted = { ...claims, keyId: token.keyId } as VerifiedToken
+    texts.set(accepted, text)
+    return accepted
   }
 }
 

@@ -7,7 +7,6 @@ import { AuthError } from '../../src/core/errors.ts'
 import { rememberAdmission } from '../../src/interceptor/caller.ts'
 import { describeCalls } from '../../src/interceptor/described-calls.ts'
 import { refuse } from '../../src/interceptor/refuse.ts'
-import type { VerifiedToken } from '../../src/token/verify.ts'
 import { capturingLogger } from '../support/log.ts'
 import { peer } from '../support/token.ts'
 
@@ -30,7 +29,7 @@ function attributesDuring(act: () => unknown) {
 function callFrom(subject = peer.serviceId): { readonly metadata: Metadata } {
   const metadata = new Metadata()
   const caller = { serviceId: peer.serviceId, subject, scopes: [], tokenId: 'token-id', peer }
-  rememberAdmission(metadata, { caller, token: { text: 'a-raw-token' } as VerifiedToken })
+  rememberAdmission(metadata, { caller, token: undefined })
   return { metadata }
 }
 

@@ -4,20 +4,10 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { AccessRules } from '../../src/access/access-rules.ts'
 import { silentLogger } from '../../src/core/logger.ts'
 import { MemoryCredentialSource } from '../../src/identity/credential-source.ts'
-import { CallsUnderWay } from '../../src/interceptor/calls-under-way.ts'
 import { MeshServer } from '../../src/interceptor/mesh-server.ts'
 import { channelCredentials } from '../../src/testing/stock-client.ts'
 import { connectByHand } from '../support/handmade-connection.ts'
-import {
-  callFields,
-  Flag,
-  FrameType,
-  frame,
-  grpcMessage,
-  headerBlock,
-  headersFrames,
-  uint32,
-} from '../support/http2-frames.ts'
+import { callFields, Flag, FrameType, frame, grpcMessage, headerBlock, headersFrames } from '../support/http2-frames.ts'
 import { createTestIssuer } from '../support/issuer.ts'
 import { tlsOptionsOf } from '../support/listener.ts'
 import { capturingLogger } from '../support/log.ts'
@@ -92,23 +82,4 @@ test('a request that is whole only after its deadline reaches no handler', async
   await connection.send(frame({ ...data, flags: Flag.endStream }))
   expect(await connection.outcome()).toBe('alive')
   expect(target.reached).toEqual([])
-})
-
-test('a call that was taken back before it could begin does not keep its server from closing', async () => {
-  const settled = vi.spyOn(CallsUnderWay.prototype, 'settle')
-  onTestFinished(() => settled.mockRestore())
-  const issuer = createTestIssuer()
-  const credentials = new MemoryCredentialSource(issuer.credential('warehouse'))
-  const verifyToken = createVerifier({ clock: Date.now, audience: issuer.credential('warehouse').serviceId })
-  const server = new MeshServer({ credentials, verifyToken, logger: silentLogger, clock: Date.now }, AccessRules.empty)
-  server.addService(Warehouse, plainHandlers)
-  const { port } = await server.listen('localhost:0')
-  const connection = await connectByHand(port, tlsOptionsOf(issuer.credential('orders')))
-  await connection.send(
-    headersFrames(1, headerBlock(callFields(COUNT))),
-    frame({ type: FrameType.rstStream, streamId: 1, payload: uint32(8) }),
-  )
-  expect(await connection.outcome()).toBe('alive')
-  await server.close()
-  expect(settled.mock.settledResults).toEqual([{ type: 'fulfilled', value: true }])
 })

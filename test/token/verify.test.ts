@@ -1,8 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { AuthError } from '../../src/core/errors.ts'
 import { generateKeyPair } from '../../src/identity/key-pair.ts'
 import { keyIdOf } from '../../src/token/verification-key.ts'
+import { textOf } from '../../src/token/verify.ts'
 import { refusalOf } from '../support/refusal.ts'
 import {
   anotherPeer,
@@ -27,9 +29,7 @@ const foreign = { cnf: { 'x5t#S256': anotherPeer.thumbprint } }
 
 describe('a token is verified', () => {
   test('when it is whole, in time, for this service and from the peer that it is bound to', async () => {
-    const text = signToken()
-    expect(await verify(text, peer)).toEqual({
-      text,
+    expect(await verify(signToken(), peer)).toEqual({
       keyId: issuerKey.keyId,
       issuer: validPayload.iss,
       subject: peer.serviceId,
@@ -41,6 +41,13 @@ describe('a token is verified', () => {
       expiresAt: issuedAt + 300,
       thumbprint: peer.thumbprint,
     })
+  })
+
+  test('and keeps its text where no print of it shows it', async () => {
+    const text = signToken()
+    const token = await verify(text, peer)
+    expect(textOf(token)).toBe(text)
+    expect(inspect(token, { showHidden: true, depth: null }) + JSON.stringify(token)).not.toContain(text.slice(-43))
   })
 
   test('within the leeway of 30 seconds on each side', async () => {
