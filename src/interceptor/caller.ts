@@ -1,5 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js'
-import { Given } from '../core/given.ts'
+import { createPrivateField } from '../core/private-field.ts'
 import type { Scope } from '../core/scope.ts'
 import type { ServiceId } from '../identity/service-id.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
@@ -25,19 +25,8 @@ export interface Admission {
   readonly token: VerifiedToken | undefined
 }
 
-/** Metadata with a private field of ours: handlers and interceptors see the same metadata, and nothing else in common. */
-class AdmittedMetadata extends Given {
-  readonly #admission: Admission
-
-  constructor(metadata: Metadata, admission: Admission) {
-    super(metadata)
-    this.#admission = admission
-  }
-
-  static admissionOf(metadata: Metadata): Admission | undefined {
-    return #admission in metadata ? metadata.#admission : undefined
-  }
-}
+/** Handlers and interceptors see the same metadata object, and nothing else in common. */
+const admissions = createPrivateField<Metadata, Admission>()
 
 /**
  * The caller of a call that a handler was given.
@@ -51,10 +40,10 @@ export function callerOf(call: { readonly metadata: Metadata }): Caller {
 
 /** The caller of the call with this metadata, if it was authenticated. */
 export function findCaller(metadata: Metadata): Caller | undefined {
-  return AdmittedMetadata.admissionOf(metadata)?.caller
+  return admissions.get(metadata)?.caller
 }
 
 /** Ties an admission to its call, once. */
 export function rememberAdmission(metadata: Metadata, admission: Admission): void {
-  new AdmittedMetadata(metadata, admission)
+  admissions.set(metadata, admission)
 }

@@ -1,6 +1,6 @@
 import { compactVerify, errors } from 'jose'
 import { type Clock, toEpochSeconds } from '../core/clock.ts'
-import { Given } from '../core/given.ts'
+import { createPrivateField } from '../core/private-field.ts'
 import type { ServiceId } from '../identity/service-id.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
 import { type AccessTokenClaims, confirmationOf, parseClaims } from './claims.ts'
@@ -17,22 +17,13 @@ export type VerifiedToken = AccessTokenClaims & {
   readonly keyId: string
 }
 
-/** A token with its text in a private field, so that whoever prints it prints no credential. */
-class SentToken extends Given {
-  readonly #text: string
-
-  constructor(token: VerifiedToken, text: string) {
-    super(token)
-    this.#text = text
-  }
-
-  static textOf(token: VerifiedToken): string | undefined {
-    return #text in token ? token.#text : undefined
-  }
-}
+/** Apart from the claims: whoever prints a token is to print no credential. */
+const texts = createPrivateField<VerifiedToken, string>()
 
 /** A token as it was sent, for exchanging it on behalf of its subject. */
-export const textOf = SentToken.textOf
+export function textOf(token: VerifiedToken): string | undefined {
+  return texts.get(token)
+}
 
 /** Verifies a token in compact form, sent over a connection of `peer`; at once where it is known already. */
 export type TokenVerifier = (text: string, peer: VerifiedPeer) => VerifiedToken | Promise<VerifiedToken>
@@ -85,7 +76,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): AsyncTokenVe
     if (claims.subject !== claims.clientId) throw tokenRefusal('TOKEN_INVALID', 'the subject is not the client')
     requireLifetime(claims, now)
     const accepted = { ...claims, keyId: token.keyId } as VerifiedToken
-    new SentToken(accepted, text)
+    texts.set(accepted, text)
     return accepted
   }
 }
