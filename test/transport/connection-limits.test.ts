@@ -28,6 +28,13 @@ function openFor(limits: { readonly connectionsPerAddress?: number; readonly han
   return openListener({ credentials: inventory, limits })
 }
 
+/** A connection that is there before those that are made after it: each looks its host's name up for itself. */
+async function connectFirst(port: number): Promise<Socket> {
+  const client = connectPlainly(port)
+  await once(client, 'connect')
+  return client
+}
+
 /** Connects until a connection is accepted: the server hears of the end of others a moment after their clients. */
 async function untilAccepted({ port, outcome }: ListenerUnderTest): Promise<void> {
   await vi.waitFor(
@@ -58,7 +65,7 @@ describe('the connections of one address', () => {
 
   test('do not count against another address', async () => {
     const { port, outcome } = await openFor({ connectionsPerAddress: 4 })
-    for (let count = 0; count < 4; count++) connectPlainly(port)
+    for (let count = 0; count < 4; count++) await connectFirst(port)
     connectAs(port, valid)
     expect(await outcome()).toBe(FULL)
     connectAs(port, { ...valid, ...ELSEWHERE })
@@ -68,10 +75,10 @@ describe('the connections of one address', () => {
   test('count from the first packet: those that say nothing, and those in the middle of a handshake', async () => {
     const { port, outcome } = await openFor({ connectionsPerAddress: 4 })
     const hello = await clientHello()
-    connectPlainly(port)
-    connectPlainly(port).write(hello.subarray(0, 1))
-    connectPlainly(port).write(hello.subarray(0, hello.length / 2))
-    connectPlainly(port).write(hello)
+    for (const length of [0, 1, hello.length / 2, hello.length]) {
+      const client = await connectFirst(port)
+      client.write(hello.subarray(0, length))
+    }
     connectAs(port, valid)
     expect(await outcome()).toBe(FULL)
   })
@@ -117,8 +124,7 @@ describe('the connections of one address', () => {
 
   test('do not fill the log, however many there are', async () => {
     const { port, lines } = await openFor({ connectionsPerAddress: 1 })
-    const first = connectPlainly(port)
-    await once(first, 'connect')
+    const first = await connectFirst(port)
     const surplus = Array.from({ length: 99 }, () => connectPlainly(port))
     await Promise.all(surplus.map(closed))
     expect(first.closed).toBe(false)
