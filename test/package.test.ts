@@ -125,7 +125,7 @@ const TSCONFIG = {
   include: ['*.ts'],
 }
 
-describe('the package, installed in another project', () => {
+describe('the package, installed in another project', { timeout: 60_000 }, () => {
   let directory: string
   let project: string
 
