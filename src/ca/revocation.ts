@@ -1,0 +1,65 @@
+import type { ServiceId } from '../identity/service-id.ts'
+import type { RecordedCertificate } from './inventory.ts'
+
+/**
+ * Why a certificate is revoked, by CRLReason (RFC 5280 section 5.3.1). What can be taken back (certificateHold,
+ * removeFromCRL) is left out: a certificate that is revoked stays so.
+ */
+export const REVOCATION_REASONS = {
+  unspecified: 0,
+  keyCompromise: 1,
+  cACompromise: 2,
+  affiliationChanged: 3,
+  superseded: 4,
+  cessationOfOperation: 5,
+  privilegeWithdrawn: 9,
+} as const
+
+export type RevocationReason = keyof typeof REVOCATION_REASONS
+
+export interface Revocation {
+  readonly reason: RevocationReason
+  /** Milliseconds since 1970. */
+  readonly revokedAt: number
+  /** Who did it: `operator:alice`. */
+  readonly revokedBy: string
+}
+
+/** What is revoked for good. Of two revocations of one certificate the first one counts. */
+export interface Revocations {
+  /** Returns the certificate with the revocation that counts; undefined where no such certificate is recorded. */
+  revokeCertificate(serialNumber: string, revocation: Revocation): Promise<RecordedCertificate | undefined>
+  /**
+   * Revokes every certificate of a service that is recorded and has not expired by `revocation.revokedAt`, and
+   * notes that all which the service was issued up to then is refused. Returns the certificates revoked by this.
+   */
+  revokeService(serviceId: ServiceId, revocation: Revocation): Promise<readonly RecordedCertificate[]>
+}
+
+export interface RevokedEntry {
+  /** In lowercase hex. */
+  readonly serialNumber: string
+  readonly reason: RevocationReason
+  /** Milliseconds since 1970. */
+  readonly revokedAt: number
+}
+
+export interface CrlPeriod {
+  /** Milliseconds since 1970. */
+  readonly thisUpdate: number
+  /** Milliseconds since 1970. */
+  readonly nextUpdate: number
+}
+
+/** The CRLs that were issued. */
+export interface CrlRegister {
+  /**
+   * Takes the next number of an issuer's CRLs, on disk before it resolves: 1, 2, 3 and so on, never the same twice.
+   * @returns the number, and the certificates of that issuer which belong on the CRL: revoked, and not expired
+   *   before the CRL that came last was made (RFC 5280 section 3.3: each stands on one CRL after its expiry)
+   */
+  next(
+    issuerKeyId: string,
+    period: CrlPeriod,
+  ): Promise<{ readonly number: number; readonly revoked: readonly RevokedEntry[] }>
+}
