@@ -49,10 +49,16 @@ export function textOf<Value>(parse: (text: string) => Value): z.ZodType<Value> 
   })
 }
 
-/** A schema for a whole number, both bounds included. */
-export function integerFrom(minimum: number, maximum: number): z.ZodType<number> {
-  const message = `expected a whole number from ${minimum} to ${maximum}.`
-  return z.int(message).min(minimum, message).max(maximum, message)
+/**
+ * A schema for a whole number, both bounds included.
+ * @param reason why there are these bounds, for the refusal
+ */
+export function integerFrom(minimum: number, maximum: number, reason?: string): z.ZodType<number> {
+  const message = `expected a whole number from ${minimum} to ${maximum}${reason === undefined ? '' : `: ${reason}`}.`
+  return z
+    .int({ error: ({ input }) => (input === undefined ? `missing: ${message}` : message) })
+    .min(minimum, message)
+    .max(maximum, message)
 }
 
 interface LocatedProblem {

@@ -5,6 +5,11 @@ export function readSequence(node: DerNode | undefined): readonly DerNode[] {
   return readChildren(node, 'universal', Tag.sequence)
 }
 
+/** The children of a SET. */
+export function readSet(node: DerNode | undefined): readonly DerNode[] {
+  return readChildren(node, 'universal', Tag.set)
+}
+
 /** The children of a context tag. */
 export function readContext(node: DerNode | undefined, tag: number): readonly DerNode[] {
   return readChildren(node, 'context', tag)
@@ -19,11 +24,12 @@ export function readBoolean(node: DerNode | undefined): boolean {
 
 /** The content octets of an INTEGER: two's complement, in the fewest octets. */
 export function readInteger(node: DerNode | undefined): Buffer {
-  const bytes = readPrimitive(node, Tag.integer)
-  const [first = -1, second = 0] = bytes
-  const padded = bytes.length > 1 && ((first === 0x00 && second < 0x80) || (first === 0xff && second >= 0x80))
-  if (bytes.length === 0 || padded) throw new DerError('an INTEGER is not in its shortest form')
-  return bytes
+  return readNumber(node, Tag.integer, 'an INTEGER')
+}
+
+/** The content octets of an ENUMERATED, as those of an INTEGER. */
+export function readEnumerated(node: DerNode | undefined): Buffer {
+  return readNumber(node, Tag.enumerated, 'an ENUMERATED')
 }
 
 export function readOctetString(node: DerNode | undefined): Buffer {
@@ -39,6 +45,13 @@ export function readBitString(node: DerNode | undefined): Buffer {
     throw new DerError('a BIT STRING has unused bits that are set')
   }
   return Buffer.from(octets)
+}
+
+/** The octets of a BIT STRING without unused bits: those of a key or a signature. */
+export function readOctets(node: DerNode | undefined): Buffer {
+  const bytes = readPrimitive(node, Tag.bitString)
+  if (bytes[0] !== 0) throw new DerError('a BIT STRING does not end with a whole octet')
+  return bytes.subarray(1)
 }
 
 /** An OBJECT IDENTIFIER in dotted form. */
@@ -63,6 +76,14 @@ export function readTime(node: DerNode | undefined): number {
   if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString() !== text)
     throw new DerError('a time is not a date')
   return milliseconds
+}
+
+function readNumber(node: DerNode | undefined, tag: number, what: string): Buffer {
+  const bytes = readPrimitive(node, tag)
+  const [first = -1, second = 0] = bytes
+  const padded = bytes.length > 1 && ((first === 0x00 && second < 0x80) || (first === 0xff && second >= 0x80))
+  if (bytes.length === 0 || padded) throw new DerError(`${what} is not in its shortest form`)
+  return bytes
 }
 
 function readPrimitive(node: DerNode | undefined, tag: number): Buffer {

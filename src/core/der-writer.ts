@@ -1,16 +1,29 @@
 import { type DerNode, encodeOid, Tag } from './der.ts'
 
-export const sequence = (...children: DerNode[]): DerNode => ({ tagClass: 'universal', tag: Tag.sequence, children })
+export const sequence = (...children: DerNode[]): DerNode => sequenceOf(children)
+
+/** A SEQUENCE of as many values as there are: a call takes no more arguments than fit on the stack. */
+export const sequenceOf = (children: readonly DerNode[]): DerNode => ({
+  tagClass: 'universal',
+  tag: Tag.sequence,
+  children,
+})
 
 export const set = (...children: DerNode[]): DerNode => ({ tagClass: 'universal', tag: Tag.set, children })
 
 export const boolean = (value: boolean): DerNode => primitive(Tag.boolean, Buffer.of(value ? 0xff : 0x00))
 
-/** A small non-negative INTEGER. */
+/** A non-negative INTEGER up to 127. */
 export const smallInteger = (value: number): DerNode => primitive(Tag.integer, Buffer.of(value))
+
+/** A non-negative INTEGER. */
+export const integer = (value: bigint): DerNode => primitive(Tag.integer, octetsOf(value))
 
 /** An INTEGER from its content octets, which the caller keeps minimal and positive. */
 export const integerFromBytes = (bytes: Buffer): DerNode => primitive(Tag.integer, bytes)
+
+/** An ENUMERATED up to 127. */
+export const enumerated = (value: number): DerNode => primitive(Tag.enumerated, Buffer.of(value))
 
 export const oid = (text: string): DerNode => primitive(Tag.oid, encodeOid(text))
 
@@ -40,6 +53,13 @@ export function time(milliseconds: number): DerNode {
     isUtcTime ? Tag.utcTime : Tag.generalizedTime,
     Buffer.from(isUtcTime ? digits.slice(2) : digits, 'latin1'),
   )
+}
+
+/** In the fewest octets, of which the first has its top bit clear: it is the sign. */
+function octetsOf(value: bigint): Buffer {
+  const digits = value.toString(16)
+  const hex = digits.padStart(digits.length + (digits.length % 2), '0')
+  return Buffer.from(hex >= '8' ? `00${hex}` : hex, 'hex')
 }
 
 function primitive(tag: number, bytes: Buffer): DerNode {

@@ -20,6 +20,10 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
+export function sha256(bytes: Uint8Array | string): Buffer {
+  return createHash('sha256').update(bytes).digest()
+}
+
 /** SHA-256 in base64url without padding, 43 characters. */
 export function sha256Base64Url(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('base64url')

@@ -60,6 +60,13 @@ describe('a configuration', () => {
     ])
   })
 
+  it('is refused for a number that is missing', () => {
+    const counts = z.strictObject({ count: integerFrom(1, 10, 'ten are enough') })
+    expect(() => parseConfiguration('{}', 'shop.yaml', counts)).toThrow(
+      'shop.yaml:1:1 count: missing: expected a whole number from 1 to 10: ten are enough.',
+    )
+  })
+
   it('is refused for a missing key, at what should hold it', () => {
     expect(problemsOf('weights: []\nlisten: {}')).toEqual([
       'shop.yaml:1:1 name: missing: expected a text.',

@@ -1,15 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { monotonicClock } from '../../src/core/clock.ts'
-import { DerError, type DerNode, encodeDer, parseDer } from '../../src/core/der.ts'
+import { DerError, type DerNode, encodeDer, encodeSequence, parseDer } from '../../src/core/der.ts'
 import {
   readBitString,
   readBoolean,
   readContext,
+  readEnumerated,
   readInteger,
   readOctetString,
+  readOctets,
   readOid,
   readSequence,
+  readSet,
   readTime,
 } from '../../src/core/der-reader.ts'
 import {
@@ -17,10 +20,13 @@ import {
   boolean,
   contextConstructed,
   contextPrimitive,
+  enumerated,
+  integer,
   integerFromBytes,
   octetString,
   oid,
   sequence,
+  sequenceOf,
   set,
   smallInteger,
   time,
@@ -38,6 +44,12 @@ describe('writing', () => {
     ['TRUE', boolean(true), '01 01 ff'],
     ['FALSE', boolean(false), '01 01 00'],
     ['an INTEGER', smallInteger(2), '02 01 02'],
+    ['an INTEGER of zero', integer(0n), '02 01 00'],
+    ['an INTEGER of one octet', integer(127n), '02 01 7f'],
+    ['an INTEGER whose top bit would be taken for a sign', integer(128n), '02 02 00 80'],
+    ['an INTEGER of an odd count of digits', integer(256n), '02 02 01 00'],
+    ['an INTEGER beyond 32 bits', integer(2n ** 53n), '02 07 20 00 00 00 00 00 00'],
+    ['an ENUMERATED', enumerated(9), '0a 01 09'],
     ['an INTEGER from its octets', integerFromBytes(bytes('4001')), '02 02 40 01'],
     ['an OBJECT IDENTIFIER', oid('1.2.840.10045.4.3.2'), '06 08 2a 86 48 ce 3d 04 03 02'],
     ['a UTF8String', utf8String('é'), '0c 02 c3 a9'],
@@ -45,6 +57,7 @@ describe('writing', () => {
     ['a BIT STRING', bitString(bytes('06'), 1), '03 02 01 06'],
     ['an IMPLICIT context tag', contextPrimitive(6, Buffer.from('a')), '86 01 61'],
     ['an EXPLICIT context tag', contextConstructed(0, smallInteger(2)), 'a0 03 02 01 02'],
+    ['a BMPString', { tagClass: 'universal', tag: 30, bytes: bytes('0041 0142') }, '1e 04 00 41 01 42'],
     ['a length of two octets', octetString(Buffer.alloc(128)), `04 81 80 ${'00'.repeat(128)}`],
   ]
   for (const [title, node, hex] of cases) {
@@ -52,6 +65,17 @@ describe('writing', () => {
       expect(hexOf(node)).toBe(hex.replaceAll(' ', ''))
     })
   }
+
+  test('a SEQUENCE holds more values than a call takes arguments', () => {
+    const values = Array.from({ length: 200_000 }, () => smallInteger(1))
+    expect(encodeDer(sequenceOf(values))).toHaveLength(5 + 3 * values.length)
+  })
+
+  test('a SEQUENCE is made of values that are encoded already', () => {
+    for (const content of [[], [smallInteger(1), set()], [octetString(Buffer.alloc(300))]]) {
+      expect(encodeSequence(content.map(encodeDer))).toEqual(encodeDer(sequence(...content)))
+    }
+  })
 
   test('a time is UTCTime up to the last second of 2049 and GeneralizedTime from there', () => {
     const last = Date.UTC(2049, 11, 31, 23, 59, 59)
@@ -141,6 +165,14 @@ describe('parsing', () => {
     ['a length of eight octets', '04 88 00 00 00 00 00 00 00 01 00'],
     ['an INTEGER with a leading zero too many', '02 02 00 01'],
     ['an INTEGER with a leading sign octet too many', '02 02 ff 80'],
+    ['a BMPString of one octet and a half', '1e 03 00 41 01'],
+    ['a SEQUENCE that is not in parts', '10 00'],
+    ['a SET that is not in parts', '11 00'],
+    ['an OCTET STRING in pieces', '24 03 04 01 00'],
+    ['a UTF8String in pieces', '2c 03 0c 01 41'],
+    ['an INTEGER in pieces', '22 03 02 01 00'],
+    ['a tag that stands in octets of its own', '1f 01 01'],
+    ['a context tag that stands in octets of its own', '9f 01 01'],
     ['a tag of the application class', '41 01 00'],
     ['a tag of the private class', 'c1 01 00'],
   ]
@@ -171,12 +203,20 @@ describe('parsing', () => {
 describe('reading', () => {
   test('each reader returns what its writer was given', () => {
     expect(readSequence(sequence(boolean(true)))).toEqual([boolean(true)])
+    expect(readSet(set(boolean(true)))).toEqual([boolean(true)])
     expect(readContext(contextConstructed(3, boolean(true)), 3)).toEqual([boolean(true)])
     expect(readBoolean(boolean(true))).toBe(true)
     expect(readInteger(smallInteger(127))).toEqual(bytes('7f'))
+    expect(readEnumerated(enumerated(9))).toEqual(bytes('09'))
     expect(readOctetString(octetString(bytes('0102')))).toEqual(bytes('0102'))
     expect(readBitString(bitString(bytes('06'), 1))).toEqual(bytes('06'))
+    expect(readOctets(bitString(bytes('0600')))).toEqual(bytes('0600'))
     expect(readOid(oid('2.5.29.15'))).toBe('2.5.29.15')
+  })
+
+  test('an identifier has one form in which it is read, however it was written before', () => {
+    expect(hexOf(oid('2.5.29.0099'))).toBe('0603551d63')
+    expect(readOid(oid('2.5.29.0099'))).toBe('2.5.29.99')
   })
 
   const parsed = (hex: string) => parseDer(bytes(hex))
@@ -192,10 +232,16 @@ describe('reading', () => {
     ['an empty BOOLEAN', () => readBoolean(parsed('01 00'))],
     ['an empty INTEGER', () => readInteger(parsed('02 00'))],
     ['a padded INTEGER', () => readInteger(integerFromBytes(bytes('0001')))],
+    ['a padded ENUMERATED', () => readEnumerated(parsed('0a 02 00 01'))],
+    ['an INTEGER for an ENUMERATED', () => readEnumerated(smallInteger(1))],
     ['an empty BIT STRING', () => readBitString(parsed('03 00'))],
     ['a BIT STRING with eight unused bits', () => readBitString(parsed('03 02 08 00'))],
     ['a BIT STRING with unused bits of nothing', () => readBitString(parsed('03 01 01'))],
     ['a BIT STRING with unused bits that are set', () => readBitString(parsed('03 02 01 07'))],
+    ['a BIT STRING without octets for a key', () => readOctets(parsed('03 00'))],
+    ['a BIT STRING with unused bits for a key', () => readOctets(parsed('03 02 01 06'))],
+    ['an OCTET STRING for a key', () => readOctets(parsed('04 02 00 06'))],
+    ['a SEQUENCE for a SET', () => readSet(sequence())],
     ['an empty OBJECT IDENTIFIER', () => readOid(parsed('06 00'))],
     ['an arc that is padded', () => readOid(parsed('06 04 55 1d 80 0f'))],
     ['a first arc that is padded', () => readOid(parsed('06 04 80 55 1d 0f'))],
@@ -212,13 +258,16 @@ describe('reading', () => {
 
 const octets = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array))
 
+/** To node-forge 2 is an INTEGER and 30 a BMPString in any class, which cannot have every content. */
+const contextTag = fc.constantFrom(0, 1, ...Array.from({ length: 27 }, (_, index) => 3 + index))
+
 const leaf = fc.oneof(
   octets.map(octetString),
   octets.map((content) => bitString(content)),
   fc.boolean().map(boolean),
   fc.string({ unit: 'binary', maxLength: 20 }).map(utf8String),
   fc.integer({ min: 0, max: 127 }).map(smallInteger),
-  fc.tuple(fc.integer({ min: 0, max: 30 }), octets).map(([tag, content]) => contextPrimitive(tag, content)),
+  fc.tuple(contextTag, octets).map(([tag, content]) => contextPrimitive(tag, content)),
 )
 
 const { tree } = fc.letrec<{ tree: DerNode }>((tie) => ({
