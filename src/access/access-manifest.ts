@@ -1,4 +1,5 @@
-import type { AccessRule, CallerPattern } from './access-rule.ts'
+import { formatServicePattern } from '../identity/service-pattern.ts'
+import type { AccessRule } from './access-rule.ts'
 import { type AccessRules, requireRules } from './access-rules.ts'
 
 /** The rules of methods for review, by path and sorted by it. */
@@ -33,14 +34,9 @@ export function linesOf(manifest: AccessManifest): readonly string[] {
 
 function entryOf(rule: AccessRule): ManifestEntry {
   const scopes = rule.authentication === 'TOKEN' ? rule.scopes.toSorted() : []
-  const callers = rule.callers === 'ANY' ? rule.callers : rule.callers.map(spell).toSorted()
+  const callers = rule.callers === 'ANY' ? rule.callers : rule.callers.map(formatServicePattern).toSorted()
   const { authentication } = rule
   return { authentication, scopes, callers, dangerouslyAnyCaller: callers === 'ANY' && scopes.length === 0 }
-}
-
-function spell(pattern: CallerPattern): string {
-  if (pattern.kind === 'every') return '*'
-  return pattern.kind === 'exact' ? pattern.path : `${pattern.parent}/*`
 }
 
 function inOneLine(entry: ManifestEntry): string {

@@ -1,6 +1,7 @@
 import type { Problems } from '../core/problems.ts'
 import { parseScope, type Scope } from '../core/scope.ts'
-import { parseServicePath, type ServicePath } from '../identity/service-id.ts'
+import type { ServicePath } from '../identity/service-id.ts'
+import { matchesService, parseServicePattern, type ServicePattern } from '../identity/service-pattern.ts'
 
 /** What a method demands of whoever calls it. Made by `parseAccessRule` alone. */
 export type AccessRule = TokenRule | CertificateRule
@@ -20,12 +21,7 @@ export interface CertificateRule {
 }
 
 /** Services of the server's own trust domain; `ANY` where the list of callers adds no restriction. */
-export type AllowedCallers = 'ANY' | readonly CallerPattern[]
-
-export type CallerPattern =
-  | { readonly kind: 'every' }
-  | { readonly kind: 'exact'; readonly path: ServicePath }
-  | { readonly kind: 'below'; readonly parent: ServicePath }
+export type AllowedCallers = 'ANY' | readonly ServicePattern[]
 
 /** A rule as it is written, in `countersign/v1/access.proto` and in tables in code. */
 export interface AccessDeclaration {
@@ -48,7 +44,7 @@ export function parseAccessRule(declared: unknown, place: string, problems: Prob
   const before = problems.count
   const declaration = readFields(declared, place, problems)
   const scopes = readList(declaration.scopes, parseScope, `${place} scopes`, problems)
-  const callers = readList(declaration.callers, parseCallerPattern, `${place} callers`, problems)
+  const callers = readList(declaration.callers, parseServicePattern, `${place} callers`, problems)
   const { authentication = 'TOKEN', dangerouslyAnyCaller = false } = declaration
 
   if (authentication !== 'TOKEN' && authentication !== 'CERTIFICATE') {
@@ -72,13 +68,7 @@ export function parseAccessRule(declared: unknown, place: string, problems: Prob
 
 /** Whether a service of the server's own trust domain is among the callers of a rule. Does not look at tokens. */
 export function isCallerAllowed(rule: AccessRule, caller: ServicePath): boolean {
-  return rule.callers === 'ANY' || rule.callers.some((pattern) => matches(pattern, caller))
-}
-
-function matches(pattern: CallerPattern, caller: ServicePath): boolean {
-  if (pattern.kind === 'every') return true
-  if (pattern.kind === 'exact') return caller === pattern.path
-  return caller.startsWith(`${pattern.parent}/`)
+  return rule.callers === 'ANY' || rule.callers.some((pattern) => matchesService(pattern, caller))
 }
 
 const FIELDS: ReadonlySet<string> = new Set<keyof AccessDeclaration>([
@@ -121,16 +111,10 @@ function readList<Item>(
     .filter((item) => item !== undefined)
 }
 
-function parseCallerPattern(text: string): CallerPattern {
-  if (text === '*') return { kind: 'every' }
-  if (text.endsWith('/*')) return { kind: 'below', parent: parseServicePath(text.slice(0, -2)) }
-  return { kind: 'exact', path: parseServicePath(text) }
-}
-
 function contradictionOf(
   isToken: boolean,
   scopes: readonly Scope[],
-  callers: readonly CallerPattern[],
+  callers: readonly ServicePattern[],
   dangerouslyAnyCaller: boolean,
 ): string | undefined {
   if (!isToken && scopes.length > 0) return 'scopes need a token: a certificate has none.'

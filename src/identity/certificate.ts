@@ -11,6 +11,7 @@ import {
   readTime,
 } from '../core/der-reader.ts'
 import { messageOf } from '../core/errors.ts'
+import { NO_EXTENSIONS, nonEmpty, readAuthorityKeyId, readExtensions } from './extensions.ts'
 
 /**
  * What an X.509 certificate says, read from its DER.
@@ -29,12 +30,17 @@ export interface Certificate {
   readonly notBefore: number
   /** Milliseconds since 1970. Valid up to the end of that second. */
   readonly notAfter: number
+  /** The issuer's name, as it stands there. */
+  readonly issuer: DerNode
+  /** The name, as it stands there: an issuer is found by comparing names byte for byte (RFC 5280 section 6.1.3). */
+  readonly subject: DerNode
   readonly isSubjectEmpty: boolean
   readonly basicConstraints: BasicConstraints | undefined
   readonly keyUsage: ReadonlySet<KeyUsage> | undefined
   /** Object identifiers. */
   readonly extendedKeyUsage: readonly string[] | undefined
   readonly names: SubjectAlternativeNames
+  readonly nameConstraints: NameConstraints | undefined
   /** In lowercase hex. */
   readonly subjectKeyId: string | undefined
   /** In lowercase hex. */
@@ -52,6 +58,16 @@ export interface SubjectAlternativeNames {
   readonly uris: readonly string[]
   readonly dnsNames: readonly string[]
   /** Names of other kinds: mail addresses, IP addresses and the like. */
+  readonly otherCount: number
+}
+
+/** Which names the certificates below that of a CA may have (RFC 5280 section 4.2.1.10). */
+export interface NameConstraints {
+  /** Hosts: `shop.internal`, or `.shop.internal` for all below it. */
+  readonly permittedUris: readonly string[]
+  /** Hosts, as those that are permitted. */
+  readonly excludedUris: readonly string[]
+  /** Constraints on names of other kinds. */
   readonly otherCount: number
 }
 
@@ -96,9 +112,11 @@ export function parseCertificate(der: Uint8Array): Certificate {
   const [tbs] = readSequence(parseDer(bytes))
   const fields = [...readSequence(tbs)]
   const version = fields[0]?.tagClass === 'context' ? readVersion(fields.shift()) : 1
-  const [serialNumber, , , validity, subject, , ...optional] = fields
+  const [serialNumber, , issuer, validity, subject, , ...optional] = fields
+  if (issuer === undefined || subject === undefined) throw new DerError('a certificate lacks its issuer or its subject')
   const [notBefore, notAfter] = readSequence(validity)
-  const values = readExtensions(optional.find((field) => field.tagClass === 'context' && field.tag === 3))
+  const extensions = optional.find((field) => field.tagClass === 'context' && field.tag === 3)
+  const values = extensions === undefined ? NO_EXTENSIONS : readExtensions(readContext(extensions, 3)[0])
 
   return {
     x509,
@@ -108,11 +126,14 @@ export function parseCertificate(der: Uint8Array): Certificate {
     serialNumber: readInteger(serialNumber).toString('hex'),
     notBefore: readTime(notBefore),
     notAfter: readTime(notAfter) + 999,
+    issuer,
+    subject,
     isSubjectEmpty: readSequence(subject).length === 0,
     basicConstraints: values.read(Oid.basicConstraints, readBasicConstraints),
     keyUsage: values.read(Oid.keyUsage, readKeyUsage),
     extendedKeyUsage: values.read(Oid.extendedKeyUsage, (node) => nonEmpty(readSequence(node)).map(readOid)),
     names: values.read(Oid.subjectAltName, readNames) ?? { uris: [], dnsNames: [], otherCount: 0 },
+    nameConstraints: values.read(Oid.nameConstraints, readNameConstraints),
     subjectKeyId: values.read(Oid.subjectKeyId, (node) => readOctetString(node).toString('hex')),
     authorityKeyId: values.read(Oid.authorityKeyId, readAuthorityKeyId),
     extensions: values.criticality,
@@ -139,33 +160,6 @@ function readVersion(node: DerNode | undefined): number {
   const [version] = readContext(node, 0)
   const octets = readInteger(version)
   return octets.length === 1 ? (octets[0] ?? 0) + 1 : 0
-}
-
-interface Extensions {
-  readonly criticality: ReadonlyMap<string, { readonly critical: boolean }>
-  read<Value>(oid: string, reader: (node: DerNode) => Value): Value | undefined
-}
-
-function readExtensions(node: DerNode | undefined): Extensions {
-  const criticality = new Map<string, { critical: boolean }>()
-  const values = new Map<string, Buffer>()
-  const extensions = node === undefined ? [] : nonEmpty(readSequence(readContext(node, 3)[0]))
-  for (const extension of extensions) {
-    const parts = readSequence(extension)
-    if (parts.length > 3) throw new DerError('an extension has more than an identifier, critical and a value')
-    const oid = readOid(parts[0])
-    if (values.has(oid)) throw new DerError(`extension ${oid} stands twice`)
-    const hasCritical = parts.length === 3
-    criticality.set(oid, { critical: hasCritical && readBoolean(parts[1]) })
-    values.set(oid, readOctetString(parts[hasCritical ? 2 : 1]))
-  }
-  return {
-    criticality,
-    read(oid, reader) {
-      const bytes = values.get(oid)
-      return bytes === undefined ? undefined : reader(parseDer(bytes))
-    },
-  }
 }
 
 function readBasicConstraints(node: DerNode): BasicConstraints {
@@ -197,16 +191,27 @@ function isName(name: DerNode, tag: number): boolean {
 
 function asciiOf(name: DerNode): string {
   const text = name.bytes?.toString('latin1') ?? ''
-  if (!/^[\x21-\x7e]+$/.test(text)) throw new DerError('a subject alternative name is not plain ASCII text')
+  if (!/^[\x21-\x7e]+$/.test(text)) throw new DerError('a name is not plain ASCII text')
   return text
 }
 
-function readAuthorityKeyId(node: DerNode): string | undefined {
-  const keyId = readSequence(node).find((field) => field.tagClass === 'context' && field.tag === 0)
-  return keyId?.bytes?.toString('hex')
+function readNameConstraints(node: DerNode): NameConstraints {
+  const fields = readSequence(node)
+  const tags = fields.map(({ tagClass, tag }) => (tagClass === 'context' ? tag : tagClass)).join()
+  if (!['0', '1', '0,1'].includes(tags)) throw new DerError('name constraints are neither permitted nor excluded names')
+  const basesOf = (tag: number) => fields.filter((field) => field.tag === tag).flatMap((field) => readBases(field, tag))
+  const [permitted, excluded] = [basesOf(0), basesOf(1)]
+  const urisOf = (bases: readonly DerNode[]) => bases.filter((base) => isName(base, GeneralName.uri)).map(asciiOf)
+  const [permittedUris, excludedUris] = [urisOf(permitted), urisOf(excluded)]
+  const otherCount = permitted.length + excluded.length - permittedUris.length - excludedUris.length
+  return { permittedUris, excludedUris, otherCount }
 }
 
-function nonEmpty(nodes: readonly DerNode[]): readonly DerNode[] {
-  if (nodes.length === 0) throw new DerError('an extension holds an empty list')
-  return nodes
+/** The names of GeneralSubtrees, without the bounds that no certificate may set. */
+function readBases(subtrees: DerNode, tag: number): readonly DerNode[] {
+  return nonEmpty(readContext(subtrees, tag)).map((subtree) => {
+    const [base, ...bounds] = readSequence(subtree)
+    if (base === undefined || bounds.length > 0) throw new DerError('a name constraint is not one name')
+    return base
+  })
 }

@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto'
-import { DerError } from '../core/der.ts'
 import { sha256Base64Url } from '../core/encoding.ts'
 import { AuthError } from '../core/errors.ts'
-import { type Certificate, parseCertificate } from './certificate.ts'
+import type { Certificate } from './certificate.ts'
+import { rootOfChain } from './certificate-chain.ts'
 import { decodePrivateKey } from './key-pair.ts'
 import { leafProblem } from './leaf-profile.ts'
-import { decodeCertificates, encodeCertificate } from './pem.ts'
+import { encodeCertificate } from './pem.ts'
+import { parseCertificates } from './pem-certificates.ts'
 import { parseServiceId, type ServiceId, type TrustDomain, trustDomainOf } from './service-id.ts'
 
 /** A service's certificate chain and private key, and the roots that it trusts: checked to belong together. */
@@ -41,19 +42,18 @@ export interface CredentialMaterial {
  * @throws AuthError CONFIGURATION_INVALID, CERTIFICATE_EXPIRED
  */
 export function parseCredential(material: CredentialMaterial, now: number, place: string): Credential {
-  const chain = decodeCertificates(material.certificateChain, `${place}: the certificate chain`).map((der) =>
-    parse(der, place),
-  )
-  const roots = decodeCertificates(material.bundle, `${place}: the bundle`).map((der) => parse(der, place))
+  const chain = parseCertificates(material.certificateChain, `${place}: the certificate chain`)
+  const roots = parseCertificates(material.bundle, `${place}: the bundle`)
   const privateKey = decodePrivateKey(material.privateKey, `${place}: the private key`)
   const [leaf] = chain
-  if (leaf === undefined) throw invalid(place, 'the certificate chain is empty')
 
   const problem = leafProblem(leaf)
   if (problem !== undefined) throw invalid(place, `the first certificate is not one of a service: ${problem}`)
   if (!leaf.x509.checkPrivateKey(privateKey)) throw invalid(place, 'the private key does not belong to the certificate')
-  if (!reachesRoot(chain, roots)) throw invalid(place, 'the certificate chain does not end at a root of the bundle')
-  for (const certificate of [...chain, ...roots]) requireValidNow(certificate, now, place)
+  const root = rootOfChain(chain, roots)
+  if (root === undefined) throw invalid(place, 'the certificate chain does not end at a root of the bundle')
+  // Other roots may have expired: while a root is replaced, the bundle holds the former one too.
+  for (const certificate of [...chain, root]) requireValidNow(certificate, now, place)
 
   const serviceId = parseServiceId(leaf.names.uris[0] ?? '')
   return {
@@ -66,27 +66,6 @@ export function parseCredential(material: CredentialMaterial, now: number, place
     notBefore: leaf.notBefore,
     notAfter: leaf.notAfter,
   }
-}
-
-function parse(der: Buffer, place: string): Certificate {
-  try {
-    return parseCertificate(der)
-  } catch (error) {
-    if (error instanceof DerError) throw invalid(place, `a certificate cannot be read: ${error.message}`)
-    throw error
-  }
-}
-
-/** Each certificate is issued by the next, the last by a root. TLS peers check more; this finds files that do not fit. */
-function reachesRoot(chain: readonly Certificate[], roots: readonly Certificate[]): boolean {
-  return chain.every((certificate, index) => {
-    const next = chain[index + 1]
-    return next === undefined ? roots.some((root) => issued(root, certificate)) : issued(next, certificate)
-  })
-}
-
-function issued(issuer: Certificate, certificate: Certificate): boolean {
-  return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.publicKey)
 }
 
 function requireValidNow(certificate: Certificate, now: number, place: string): void {

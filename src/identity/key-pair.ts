@@ -1,5 +1,7 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
 import { AuthError } from '../core/errors.ts'
+import { decryptPrivateKey, isEncryptedKey } from './encrypted-key.ts'
+import type { Passphrase } from './passphrase.ts'
 
 /** A key pair on P-256 (NIST FIPS 186, secp256r1), the only curve in use. */
 export interface KeyPair {
@@ -19,16 +21,16 @@ export function encodePrivateKey(privateKey: KeyObject): string {
 }
 
 /**
- * Reads an unencrypted private key in PEM.
+ * Reads a private key in PEM.
  * @param place what holds it, for the message
+ * @param passphrase of a key that is encrypted; for one that is not it is passed over
  * @throws AuthError CONFIGURATION_INVALID
  */
-export function decodePrivateKey(pem: string, place: string): KeyObject {
-  const key = parsePrivateKey(pem)
-  if (key === undefined) {
-    throw new AuthError('CONFIGURATION_INVALID', `${place} holds no unencrypted private key in PEM form.`)
-  }
-  if (!isP256(key)) throw new AuthError('CONFIGURATION_INVALID', `${place} holds a key that is not on P-256.`)
+export function decodePrivateKey(pem: string, place: string, passphrase?: Passphrase): KeyObject {
+  const key = isEncryptedKey(pem) ? decryptPrivateKey(pem, place, passphrase) : parsePrivateKey(pem)
+  if (key === undefined) throw invalid(`${place} holds no unencrypted private key in PEM form.`)
+  if (!isP256(key)) throw invalid(`${place} holds a key that is not on P-256.`)
+  if (!isConsistent(key)) throw invalid(`${place} holds a key that is damaged: its halves do not belong together.`)
   return key
 }
 
@@ -42,4 +44,14 @@ function parsePrivateKey(pem: string): KeyObject | undefined {
   } catch {
     return undefined // the cause may quote the file
   }
+}
+
+/** The file has both halves, and neither OpenSSL nor encryption notices when a bit of the private one has changed. */
+function isConsistent(key: KeyObject): boolean {
+  const text = Buffer.from('both halves')
+  return verify('sha256', text, createPublicKey(key), sign('sha256', text, key))
+}
+
+function invalid(message: string): AuthError {
+  return new AuthError('CONFIGURATION_INVALID', message)
 }

@@ -1,13 +1,11 @@
 import { AuthError } from '../core/errors.ts'
 
-const BLOCK = /-----BEGIN CERTIFICATE-----\r?\n([A-Za-z0-9+/=\r\n]+?)\r?\n-----END CERTIFICATE-----/g
-
 /**
- * The certificates of a PEM text, as DER, in their order. Text around the blocks is allowed (RFC 7468 section 2).
+ * The certificates of a PEM text, as DER, in their order.
  * @throws AuthError CONFIGURATION_INVALID where there is none
  */
 export function decodeCertificates(pem: string, place: string): readonly Buffer[] {
-  const certificates = [...pem.matchAll(BLOCK)].map(([, body = '']) => Buffer.from(body, 'base64'))
+  const certificates = decodePem(['CERTIFICATE'], pem)
   if (certificates.length === 0) {
     throw new AuthError('CONFIGURATION_INVALID', `${place} holds no certificate in PEM form.`)
   }
@@ -16,9 +14,20 @@ export function decodeCertificates(pem: string, place: string): readonly Buffer[
 
 /** One certificate as PEM, in lines of 64 characters, with a final newline. */
 export function encodeCertificate(der: Uint8Array): string {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? []
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
+  return encodePem('CERTIFICATE', der)
+}
+
+/** The blocks of a PEM text with one of these labels, in their order. Text around them is allowed (RFC 7468 section 2). */
+export function decodePem(labels: readonly string[], pem: string): readonly Buffer[] {
+  const begin = `-----BEGIN (${labels.join('|')})-----`
+  const block = new RegExp(`${begin}\\r?\\n([A-Za-z0-9+/\\r\\n]+={0,2})\\r?\\n-----END \\1-----`, 'g')
+  return [...pem.matchAll(block)].map(([, , body = '']) => Buffer.from(body, 'base64'))
+}
+
+/** One block of PEM, in lines of 64 characters, with a final newline (RFC 7468). */
+export function encodePem(label: string, der: Uint8Array): string {
+  const base64 = Buffer.from(der).toString('base64')
+  let lines = ''
+  for (let start = 0; start < base64.length; start += 64) lines += `${base64.slice(start, start + 64)}\n`
+  return `-----BEGIN ${label}-----\n${lines}-----END ${label}-----\n`
 }

@@ -12,7 +12,13 @@ import {
   smallInteger,
   utf8String,
 } from '../../src/core/der-writer.ts'
-import { type Certificate, GeneralName, Oid, parseCertificate } from '../../src/identity/certificate.ts'
+import {
+  type Certificate,
+  GeneralName,
+  type NameConstraints,
+  Oid,
+  parseCertificate,
+} from '../../src/identity/certificate.ts'
 import { encodeCertificate } from '../../src/identity/pem.ts'
 import { Field, intermediate, leafDer, root, validTemplate } from '../support/leaf.ts'
 
@@ -40,8 +46,9 @@ test('the certificate of a CA is read with its path length and without what it l
   expect(root).toMatchObject({
     isSubjectEmpty: false,
     basicConstraints: { isCa: true, pathLength: 1 },
-    keyUsage: new Set(['keyCertSign', 'cRLSign']),
+    keyUsage: new Set(['digitalSignature', 'keyCertSign', 'cRLSign']),
     extendedKeyUsage: undefined,
+    nameConstraints: undefined,
     authorityKeyId: undefined,
   })
 })
@@ -72,7 +79,27 @@ test('names of other kinds are counted', () => {
   expect(names).toEqual({ uris: [], dnsNames: ['localhost'], otherCount: 2 })
 })
 
+test('name constraints are read, and those on other names than URIs are counted', () => {
+  const host = uri('shop.internal')
+  const cases: [constraints: DerNode, read: Partial<NameConstraints>][] = [
+    [sequence(subtrees(0, host)), { permittedUris: ['shop.internal'] }],
+    [sequence(subtrees(0, host, uri('.a'))), { permittedUris: ['shop.internal', '.a'] }],
+    [sequence(subtrees(1, host)), { excludedUris: ['shop.internal'] }],
+    [sequence(subtrees(0, uri('a.b')), subtrees(1, host)), { permittedUris: ['a.b'], excludedUris: ['shop.internal'] }],
+    [
+      sequence(subtrees(0, dns('a.b'), host), subtrees(1, dns('c'))),
+      { permittedUris: ['shop.internal'], otherCount: 2 },
+    ],
+  ]
+  for (const [constraints, read] of cases) {
+    const { nameConstraints } = parseCertificate(withExtension(Oid.nameConstraints, constraints))
+    expect(nameConstraints).toEqual({ permittedUris: [], excludedUris: [], otherCount: 0, ...read })
+  }
+  expect(intermediate.nameConstraints?.permittedUris).toEqual(['shop.internal'])
+})
+
 describe('a certificate is refused', () => {
+  const host = uri('shop.internal')
   const keyUsage = extension(Oid.keyUsage, bitString(Buffer.of(0x80), 7), { critical: true })
   const cases: [title: string, der: () => Uint8Array][] = [
     ['when it is empty', () => Buffer.alloc(0)],
@@ -94,6 +121,19 @@ describe('a certificate is refused', () => {
     ['when basic constraints are not a sequence', () => withExtension(Oid.basicConstraints, boolean(true))],
     ['when isCA is an integer', () => withExtension(Oid.basicConstraints, sequence(smallInteger(1)))],
     ['when a purpose is not an identifier', () => withExtension(Oid.extendedKeyUsage, sequence(utf8String('all')))],
+    ['when its name constraints are empty', () => withExtension(Oid.nameConstraints, sequence())],
+    ['when it permits no names', () => withExtension(Oid.nameConstraints, sequence(subtrees(0)))],
+    ['when it permits names twice', () => constrained(subtrees(0, host), subtrees(0, host))],
+    ['when it excludes names first', () => constrained(subtrees(1, host), subtrees(0, host))],
+    ['when it constrains names in a third way', () => constrained(subtrees(2, host))],
+    ['when it constrains names without a way', () => constrained(sequence(sequence(host)))],
+    ['when a permitted name is none', () => constrained(contextConstructed(0, sequence()))],
+    ['when a permitted name is empty', () => constrained(subtrees(0, uri('')))],
+    ['when a permitted name is constructed', () => constrained(subtrees(0, contextConstructed(GeneralName.uri)))],
+    [
+      'when a permitted name has bounds',
+      () => constrained(contextConstructed(0, sequence(host, contextPrimitive(1, Buffer.of(1))))),
+    ],
     [
       'when critical is not a boolean',
       () => withExtensions(sequence(oid(Oid.keyUsage), smallInteger(1), octetString(Buffer.of()))),
@@ -124,6 +164,14 @@ const uri = (name: string) => contextPrimitive(GeneralName.uri, Buffer.from(name
 
 function named(...names: DerNode[]) {
   return { [Oid.subjectAltName]: extension(Oid.subjectAltName, sequence(...names), { critical: true }) }
+}
+
+function subtrees(tag: number, ...names: DerNode[]): DerNode {
+  return contextConstructed(tag, ...names.map((name) => sequence(name)))
+}
+
+function constrained(...fields: DerNode[]): Buffer {
+  return withExtension(Oid.nameConstraints, sequence(...fields))
 }
 
 function withExtension(id: string, value: DerNode): Buffer {
