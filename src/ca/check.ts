@@ -36,6 +36,7 @@ function differenceOf(certificate: Certificate, template: CertificateTemplate, i
   if (!sameList(x509.keyUsage ?? [], template.extendedKeyUsage)) return 'its extended key usage, as OpenSSL reads it'
   if (!sameNames(certificate, template)) return 'its names'
   if (x509.subjectAltName !== namesAsText(template)) return 'its names, as OpenSSL reads them'
+  if (!sameNameConstraints(certificate, template)) return 'its name constraints'
   if (certificate.subjectKeyId !== template.subjectKeyId) return 'its subject key identifier'
   if (certificate.authorityKeyId !== template.authorityKeyId) return 'its authority key identifier'
   if (!sameList(extensionsOf(certificate), expectedExtensions(template))) return 'its list of extensions'
@@ -56,6 +57,12 @@ function sameNames({ names, isSubjectEmpty }: Certificate, template: Certificate
   )
 }
 
+function sameNameConstraints({ nameConstraints }: Certificate, { permittedUris }: CertificateTemplate): boolean {
+  if (nameConstraints === undefined) return permittedUris.length === 0
+  const { excludedUris, otherCount } = nameConstraints
+  return sameList(nameConstraints.permittedUris, permittedUris) && excludedUris.length === 0 && otherCount === 0
+}
+
 /** Node quotes a name with unusual characters, so that such a one differs from this. */
 function namesAsText({ uris, dnsNames }: CertificateTemplate): string {
   return [...uris.map((uri) => `URI:${uri}`), ...dnsNames.map((name) => `DNS:${name}`)].join(', ')
@@ -69,6 +76,7 @@ function expectedExtensions(template: CertificateTemplate): readonly string[] {
   const expected = [`${Oid.basicConstraints} critical`, `${Oid.keyUsage} critical`, Oid.subjectKeyId]
   expected.push(isEmptyName(template) ? `${Oid.subjectAltName} critical` : Oid.subjectAltName)
   if (template.authorityKeyId !== undefined) expected.push(Oid.authorityKeyId)
+  if (template.permittedUris.length > 0) expected.push(`${Oid.nameConstraints} critical`)
   if (template.extendedKeyUsage.length > 0) expected.push(Oid.extendedKeyUsage)
   return expected.sort()
 }

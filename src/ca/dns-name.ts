@@ -28,7 +28,8 @@ export function parseDnsNames(names: readonly string[]): readonly string[] {
   return distinct
 }
 
-function isHostName(name: string): boolean {
+/** Whether a name is one of a host, in lowercase, and no IP address. */
+export function isHostName(name: string): boolean {
   const labels = name.split('.')
   return (
     name.length <= MAX_NAME_LENGTH && labels.every((label) => LABEL.test(label)) && !NUMBER.test(labels.at(-1) ?? '')

@@ -1,10 +1,10 @@
-import { type KeyObject, sign } from 'node:crypto'
-import { DerError, type DerNode, encodeDer } from '../core/der.ts'
-import { bitString, sequence } from '../core/der-writer.ts'
+import type { KeyObject } from 'node:crypto'
+import { DerError } from '../core/der.ts'
 import { AuthError } from '../core/errors.ts'
 import { type Certificate, parseCertificate } from '../identity/certificate.ts'
+import { signValue } from '../identity/signed-value.ts'
 import { checkCertificate } from './check.ts'
-import { SIGNATURE_ALGORITHM, tbsCertificate } from './tbs-certificate.ts'
+import { tbsCertificate } from './tbs-certificate.ts'
 import type { CertificateTemplate } from './template.ts'
 
 /**
@@ -18,15 +18,9 @@ export function issueCertificate(
   issuerKey: KeyObject,
   issuer?: Certificate,
 ): Certificate {
-  const certificate = readAgain(signCertificate(tbsCertificate(template), issuerKey))
+  const certificate = readAgain(signValue(tbsCertificate(template), issuerKey))
   checkCertificate(certificate, template, issuer ?? certificate)
   return certificate
-}
-
-/** The signed certificate in DER, unchecked. */
-export function signCertificate(tbs: DerNode, issuerKey: KeyObject): Buffer {
-  const signature = sign('sha256', encodeDer(tbs), { key: issuerKey, dsaEncoding: 'der' })
-  return encodeDer(sequence(tbs, SIGNATURE_ALGORITHM, bitString(signature)))
 }
 
 function readAgain(der: Buffer): Certificate {

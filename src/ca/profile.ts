@@ -1,8 +1,7 @@
 import { type BasicConstraints, Oid } from '../identity/certificate.ts'
 
-/** What all certificates of one kind have in common. */
+/** What all certificates of one kind have in common, and is no choice: `Profiles` has what is. */
 export interface Profile {
-  readonly lifetimeMs: number
   readonly basicConstraints: BasicConstraints
   readonly keyUsage: readonly IssuedKeyUsage[]
   /** Object identifiers. Empty: the extension is absent. */
@@ -14,26 +13,19 @@ export const KEY_USAGE_BIT = { digitalSignature: 0, keyCertSign: 5, cRLSign: 6 }
 
 export type IssuedKeyUsage = keyof typeof KEY_USAGE_BIT
 
-/** How far `notBefore` lies in the past, for peers whose clocks are behind. */
-export const BACKDATING_MS = 60_000
-
-const DAY_MS = 24 * 60 * 60 * 1000
-
 export const PROFILE: Readonly<Record<'root' | 'intermediate' | 'leaf', Profile>> = {
   root: {
-    lifetimeMs: 10 * 365 * DAY_MS,
     basicConstraints: { isCa: true, pathLength: 1 },
-    keyUsage: ['keyCertSign', 'cRLSign'],
+    // Bundle statements are neither certificates nor CRLs (RFC 5280 section 4.2.1.3).
+    keyUsage: ['digitalSignature', 'keyCertSign', 'cRLSign'],
     extendedKeyUsage: [],
   },
   intermediate: {
-    lifetimeMs: 365 * DAY_MS,
     basicConstraints: { isCa: true, pathLength: 0 },
     keyUsage: ['keyCertSign', 'cRLSign'],
     extendedKeyUsage: [],
   },
   leaf: {
-    lifetimeMs: DAY_MS,
     basicConstraints: { isCa: false, pathLength: undefined },
     keyUsage: ['digitalSignature'],
     extendedKeyUsage: [Oid.serverAuth, Oid.clientAuth],

@@ -12,14 +12,10 @@ import {
   time,
 } from '../core/der-writer.ts'
 import { type BasicConstraints, GeneralName, Oid } from '../identity/certificate.ts'
+import { subjectPublicKeyInfo } from '../identity/public-key.ts'
+import { SIGNATURE_ALGORITHM } from '../identity/signed-value.ts'
 import { type IssuedKeyUsage, KEY_USAGE_BIT } from './profile.ts'
-import { subjectPublicKeyInfo } from './public-key.ts'
 import type { CertificateTemplate } from './template.ts'
-
-const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2'
-
-/** AlgorithmIdentifier of every signature here; its parameters are absent (RFC 5758 section 3.2). */
-export const SIGNATURE_ALGORITHM = sequence(oid(ECDSA_WITH_SHA256))
 
 const VERSION_3 = 2
 
@@ -36,7 +32,7 @@ export function tbsCertificate(template: CertificateTemplate): DerNode {
     sequence(time(template.notBefore), time(template.notAfter)),
     template.subject,
     subjectPublicKeyInfo(template.publicKey),
-    contextConstructed(3, sequence(...extensions(template))),
+    contextConstructed(3, sequence(...extensionsOf(template))),
   )
 }
 
@@ -46,8 +42,22 @@ export function extension(id: string, value: DerNode, options: { readonly critic
   return options.critical ? sequence(oid(id), boolean(true), content) : sequence(oid(id), content)
 }
 
-function extensions(template: CertificateTemplate): readonly DerNode[] {
-  const { authorityKeyId, extendedKeyUsage, subject, subjectKeyId } = template
+/** What an issuer is asked for, or says itself. */
+export type ExtensionFields = Pick<
+  CertificateTemplate,
+  | 'authorityKeyId'
+  | 'basicConstraints'
+  | 'dnsNames'
+  | 'extendedKeyUsage'
+  | 'keyUsage'
+  | 'permittedUris'
+  | 'subject'
+  | 'subjectKeyId'
+  | 'uris'
+>
+
+export function extensionsOf(template: ExtensionFields): readonly DerNode[] {
+  const { authorityKeyId, extendedKeyUsage, permittedUris, subject, subjectKeyId } = template
   const all = [
     extension(Oid.basicConstraints, basicConstraints(template.basicConstraints), { critical: true }),
     extension(Oid.keyUsage, keyUsage(template.keyUsage), { critical: true }),
@@ -57,6 +67,9 @@ function extensions(template: CertificateTemplate): readonly DerNode[] {
   if (authorityKeyId !== undefined) {
     const keyId = contextPrimitive(0, Buffer.from(authorityKeyId, 'hex'))
     all.push(extension(Oid.authorityKeyId, sequence(keyId), { critical: false }))
+  }
+  if (permittedUris.length > 0) {
+    all.push(extension(Oid.nameConstraints, nameConstraints(permittedUris), { critical: true }))
   }
   if (extendedKeyUsage.length > 0) {
     all.push(extension(Oid.extendedKeyUsage, sequence(...extendedKeyUsage.map(oid)), { critical: false }))
@@ -76,9 +89,17 @@ function keyUsage(usages: readonly IssuedKeyUsage[]): DerNode {
   return bitString(Buffer.of(octet), 7 - Math.max(...positions))
 }
 
-function subjectAltName({ uris, dnsNames }: CertificateTemplate): DerNode {
+function subjectAltName({ uris, dnsNames }: ExtensionFields): DerNode {
   return sequence(
-    ...uris.map((uri) => contextPrimitive(GeneralName.uri, Buffer.from(uri, 'latin1'))),
-    ...dnsNames.map((name) => contextPrimitive(GeneralName.dns, Buffer.from(name, 'latin1'))),
+    ...uris.map((uri) => generalName(GeneralName.uri, uri)),
+    ...dnsNames.map((name) => generalName(GeneralName.dns, name)),
   )
+}
+
+function nameConstraints(permittedUris: readonly string[]): DerNode {
+  return sequence(contextConstructed(0, ...permittedUris.map((host) => sequence(generalName(GeneralName.uri, host)))))
+}
+
+function generalName(tag: number, text: string): DerNode {
+  return contextPrimitive(tag, Buffer.from(text, 'latin1'))
 }

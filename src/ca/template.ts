@@ -1,10 +1,11 @@
 import type { KeyObject } from 'node:crypto'
-import { type DerNode, parseDer } from '../core/der.ts'
-import { readSequence } from '../core/der-reader.ts'
+import type { DerNode } from '../core/der.ts'
 import { oid, sequence, set, utf8String } from '../core/der-writer.ts'
 import type { BasicConstraints, Certificate } from '../identity/certificate.ts'
 import { type ServicePath, serviceIdOf, type TrustDomain } from '../identity/service-id.ts'
-import { BACKDATING_MS, type IssuedKeyUsage, PROFILE, type Profile } from './profile.ts'
+import { permittedUrisOf } from './name-constraint.ts'
+import { type IssuedKeyUsage, PROFILE, type Profile } from './profile.ts'
+import type { IntermediateProfile, Validity } from './profiles.ts'
 import { subjectKeyIdOf } from './public-key.ts'
 import { randomSerialNumber } from './serial-number.ts'
 import { trustDomainUri } from './trust-domain-uri.ts'
@@ -26,50 +27,66 @@ export interface CertificateTemplate {
   readonly extendedKeyUsage: readonly string[]
   readonly uris: readonly string[]
   readonly dnsNames: readonly string[]
+  /** Hosts of the URI names that certificates below may have. Empty: the extension is absent. */
+  readonly permittedUris: readonly string[]
   /** In lowercase hex. */
   readonly subjectKeyId: string
   /** In lowercase hex. Undefined: the extension is absent. */
   readonly authorityKeyId: string | undefined
 }
 
+/** What a CA's certificate is asked to say. */
+export interface AuthorityRequest {
+  readonly trustDomain: TrustDomain
+  readonly publicKey: KeyObject
+}
+
 /** @param now milliseconds since 1970 */
-export function rootTemplate(trustDomain: TrustDomain, publicKey: KeyObject, now: number): CertificateTemplate {
+export function rootTemplate(request: AuthorityRequest, validity: Validity, now: number): CertificateTemplate {
+  const { trustDomain, publicKey } = request
   const name = authorityName('root', publicKey)
   return {
     ...profileFields(PROFILE.root, publicKey),
-    ...validity(PROFILE.root, now, { notBefore: Number.NEGATIVE_INFINITY, notAfter: Number.POSITIVE_INFINITY }),
+    ...datesOf(validity, now, { notBefore: Number.NEGATIVE_INFINITY, notAfter: Number.POSITIVE_INFINITY }),
     issuer: name,
     subject: name,
     uris: [trustDomainUri(trustDomain)],
     dnsNames: [],
+    permittedUris: [],
     authorityKeyId: undefined,
   }
 }
 
 /** @param now milliseconds since 1970 */
 export function intermediateTemplate(
-  trustDomain: TrustDomain,
-  publicKey: KeyObject,
+  request: AuthorityRequest,
   issuer: Certificate,
+  profile: IntermediateProfile,
   now: number,
 ): CertificateTemplate {
   return {
-    ...profileFields(PROFILE.intermediate, publicKey),
-    ...validity(PROFILE.intermediate, now, issuer),
-    issuer: subjectOf(issuer),
-    subject: authorityName('intermediate', publicKey),
-    uris: [trustDomainUri(trustDomain)],
-    dnsNames: [],
+    ...intermediateFields(request, profile),
+    ...datesOf(profile, now, issuer),
+    issuer: issuer.subject,
     authorityKeyId: issuer.subjectKeyId,
   }
 }
 
+/** What an intermediate says of itself, whoever certifies it. */
+export function intermediateFields({ trustDomain, publicKey }: AuthorityRequest, profile: IntermediateProfile) {
+  return {
+    ...profileFields(PROFILE.intermediate, publicKey),
+    subject: authorityName('intermediate', publicKey),
+    uris: [trustDomainUri(trustDomain)],
+    dnsNames: [],
+    permittedUris: profile.nameConstraint ? permittedUrisOf(trustDomain) : [],
+  }
+}
+
 /** What a service's certificate is asked to say. */
-export interface LeafRequest {
-  readonly trustDomain: TrustDomain
+export interface LeafRequest extends AuthorityRequest {
   readonly path: ServicePath
   readonly dnsNames: readonly string[]
-  readonly publicKey: KeyObject
 }
 
 /**
@@ -77,14 +94,20 @@ export interface LeafRequest {
  * one name in one place cannot contradict itself.
  * @param now milliseconds since 1970
  */
-export function leafTemplate(request: LeafRequest, issuer: Certificate, now: number): CertificateTemplate {
+export function leafTemplate(
+  request: LeafRequest,
+  issuer: Certificate,
+  validity: Validity,
+  now: number,
+): CertificateTemplate {
   return {
     ...profileFields(PROFILE.leaf, request.publicKey),
-    ...validity(PROFILE.leaf, now, issuer),
-    issuer: subjectOf(issuer),
+    ...datesOf(validity, now, issuer),
+    issuer: issuer.subject,
     subject: sequence(),
     uris: [serviceIdOf(request.trustDomain, request.path)],
     dnsNames: [...request.dnsNames],
+    permittedUris: [],
     authorityKeyId: issuer.subjectKeyId,
   }
 }
@@ -95,12 +118,6 @@ const COMMON_NAME = '2.5.4.3'
 function authorityName(kind: 'root' | 'intermediate', publicKey: KeyObject): DerNode {
   const commonName = `Countersign ${kind} ${subjectKeyIdOf(publicKey).slice(0, 16)}`
   return sequence(set(sequence(oid(COMMON_NAME), utf8String(commonName))))
-}
-
-/** Byte for byte: an issuer is found by comparing names (RFC 5280 section 6.1.3). */
-function subjectOf(certificate: Certificate): DerNode {
-  const [tbs] = readSequence(parseDer(certificate.der))
-  return sequence(...readSequence(readSequence(tbs)[5]))
 }
 
 function profileFields(profile: Profile, publicKey: KeyObject) {
@@ -115,10 +132,10 @@ function profileFields(profile: Profile, publicKey: KeyObject) {
 }
 
 /** A certificate is never valid while its issuer is not. */
-function validity(profile: Profile, now: number, issuer: { readonly notBefore: number; readonly notAfter: number }) {
+function datesOf(validity: Validity, now: number, issuer: { readonly notBefore: number; readonly notAfter: number }) {
   return {
-    notBefore: wholeSecond(Math.max(now - BACKDATING_MS, issuer.notBefore)),
-    notAfter: wholeSecond(Math.min(now + profile.lifetimeMs, issuer.notAfter)),
+    notBefore: wholeSecond(Math.max(now - validity.backdatingMs, issuer.notBefore)),
+    notAfter: wholeSecond(Math.min(now + validity.lifetimeMs, issuer.notAfter)),
   }
 }
 

@@ -10,6 +10,7 @@ import { oid, sequence, set, utf8String } from '../../src/core/der-writer.ts'
 import { Oid, parseCertificate } from '../../src/identity/certificate.ts'
 import { generateKeyPair } from '../../src/identity/key-pair.ts'
 import { parseTrustDomain } from '../../src/identity/service-id.ts'
+import { TEST_PROFILES } from '../../src/testing/test-profiles.ts'
 import { intermediate, intermediateKey, type LeafVariation, leafDer, root, validTemplate } from '../support/leaf.ts'
 import { refusalOf } from '../support/refusal.ts'
 
@@ -19,8 +20,9 @@ test('a certificate that is as its template says passes', () => {
 
 test('a process that has issued certificates can still load TLS', async () => {
   const program = `
+    const { TEST_PROFILES } = await import('${new URL('../../src/testing/test-profiles.ts', import.meta.url).href}')
     const { createHierarchy } = await import('${new URL('../../src/ca/hierarchy.ts', import.meta.url).href}')
-    createHierarchy('shop.internal', Date.now())
+    createHierarchy('shop.internal', TEST_PROFILES, Date.now())
     const { createServer } = await import('node:tls')
     createServer({})
     process.stdout.write('loaded')`
@@ -44,6 +46,7 @@ describe('a certificate is withheld that differs from its template in', () => {
     ['its names', { dnsNames: [] }],
     ['its names', { dnsNames: ['localhost', 'inventory'] }],
     ['its names', { subject: sequence(set(sequence(oid('2.5.4.3'), utf8String('orders')))) }],
+    ['its name constraints', { permittedUris: ['shop.internal'] }],
     ['its subject key identifier', { subjectKeyId: '00'.repeat(20) }],
     ['its authority key identifier', { authorityKeyId: undefined }],
   ]
@@ -58,7 +61,7 @@ describe('a certificate is withheld that differs from its template in', () => {
 })
 
 describe('a certificate is withheld', () => {
-  const other = createHierarchy(parseTrustDomain('shop.internal'), validTemplate.notBefore + 60_000)
+  const other = createHierarchy(parseTrustDomain('shop.internal'), TEST_PROFILES, validTemplate.notBefore + 60_000)
 
   test('whose issuer has another name', async () => {
     const { message } = await refusalOf('INTERNAL', () => checkCertificate(parse(), validTemplate, other.intermediate))
@@ -87,6 +90,15 @@ describe('a certificate is withheld', () => {
     const template = { ...validTemplate, uris: ['spiffe://shop.internal'] }
     const { message } = await refusalOf('INTERNAL', () => issueCertificate(template, intermediateKey, intermediate))
     expect(message).toContain('the URI name is not the SPIFFE ID of a service')
+  })
+
+  test('whose name constraints are others', async () => {
+    const { permittedUris } = parseCertificate(intermediate.der).nameConstraints ?? { permittedUris: [] }
+    expect(permittedUris).toEqual(['shop.internal'])
+    const template = { ...validTemplate, permittedUris: ['billing.internal'] }
+    const certificate = parse({ template: { permittedUris } })
+    const { message } = await refusalOf('INTERNAL', () => checkCertificate(certificate, template, intermediate))
+    expect(message).toContain('its name constraints')
   })
 
   test('that cannot be read', async () => {

@@ -5,6 +5,7 @@ import { encodeDer, parseDer, Tag } from '../../src/core/der.ts'
 import { readOctetString, readOid, readSequence } from '../../src/core/der-reader.ts'
 import { type Certificate, parseCertificate } from '../../src/identity/certificate.ts'
 import { parseTrustDomain } from '../../src/identity/service-id.ts'
+import { TEST_PROFILES } from '../../src/testing/test-profiles.ts'
 import { Field, intermediate, leafDer, root } from '../support/leaf.ts'
 
 const leaf = parseCertificate(leafDer())
@@ -18,7 +19,7 @@ const kinds: [kind: string, certificate: Certificate, days: number, extensions: 
     3650,
     [
       '2.5.29.19 critical 30060101ff020101',
-      '2.5.29.15 critical 03020106',
+      '2.5.29.15 critical 03020186',
       `2.5.29.17 ${sequenceOf(authorityName)}`,
       `2.5.29.14 0414${keyIdOf(root)}`,
     ],
@@ -33,6 +34,7 @@ const kinds: [kind: string, certificate: Certificate, days: number, extensions: 
       `2.5.29.17 ${sequenceOf(authorityName)}`,
       `2.5.29.14 0414${keyIdOf(intermediate)}`,
       `2.5.29.35 30168014${keyIdOf(root)}`,
+      `2.5.29.30 critical ${sequenceOf(`a011${sequenceOf(derOf('86', 'shop.internal'))}`)}`,
     ],
   ],
   [
@@ -81,14 +83,14 @@ test('each issuer is named byte for byte as its own subject', () => {
 })
 
 test('the subject of a CA is not empty, nor that of another CA of the same trust domain', () => {
-  const other = createHierarchy(parseTrustDomain('shop.internal'), Date.UTC(2027, 0, 1))
+  const other = createHierarchy(parseTrustDomain('shop.internal'), TEST_PROFILES, Date.UTC(2027, 0, 1))
   const subjects = [root, intermediate, other.root, other.intermediate].map(({ x509 }) => x509.subject)
   expect(new Set(subjects).size).toBe(4)
   for (const subject of subjects) expect(subject).toMatch(/^CN=Countersign (root|intermediate) [0-9a-f]{16}$/)
 })
 
 test('a root that lasts beyond 2049 has its end in GeneralizedTime', () => {
-  const { root: late } = createHierarchy(parseTrustDomain('shop.internal'), Date.UTC(2045, 0, 1))
+  const { root: late } = createHierarchy(parseTrustDomain('shop.internal'), TEST_PROFILES, Date.UTC(2045, 0, 1))
   const [start, end] = readSequence(readSequence(readSequence(parseDer(late.der))[0])[Field.validity])
   expect([start?.tag, end?.tag]).toEqual([Tag.utcTime, Tag.generalizedTime])
   expect(late.notAfter).toBe(Date.UTC(2054, 11, 30) + 999)
