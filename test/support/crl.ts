@@ -1,0 +1,77 @@
+import { sign } from 'node:crypto'
+import type { CrlRegister, RevokedEntry } from '../../src/ca/revocation.ts'
+import { type CrlTemplate, tbsCertList } from '../../src/ca/tbs-cert-list.ts'
+import { type DerNode, encodeDer } from '../../src/core/der.ts'
+import { readSequence } from '../../src/core/der-reader.ts'
+import { bitString, contextConstructed, sequence, sequenceOf } from '../../src/core/der-writer.ts'
+import { SIGNATURE_ALGORITHM } from '../../src/identity/signed-value.ts'
+import { intermediate, intermediateKey } from './leaf.ts'
+
+/** How a CRL differs from the valid one. */
+export interface CrlVariation {
+  readonly template?: Partial<CrlTemplate>
+  /** By position in TBSCertList: what stands in the place of a field; undefined leaves it out. */
+  readonly fields?: Readonly<Record<number, DerNode | undefined>>
+  /** What stands in the place of all extensions. */
+  readonly extensions?: readonly DerNode[]
+  /** What stands in the place of all entries. */
+  readonly entries?: readonly DerNode[]
+  /** What stands beside the signature. */
+  readonly algorithm?: DerNode
+  /** What stands behind it. */
+  readonly rest?: readonly DerNode[]
+}
+
+/** Positions in the TBSCertList of version 2, where something is revoked (RFC 5280 section 5.1). */
+export const CrlField = {
+  version: 0,
+  algorithm: 1,
+  issuer: 2,
+  thisUpdate: 3,
+  nextUpdate: 4,
+  entries: 5,
+  extensions: 6,
+} as const
+
+const thisUpdate = Date.UTC(2027, 0, 1)
+
+export const revokedEntries: readonly RevokedEntry[] = [
+  { serialNumber: '40'.repeat(16), reason: 'keyCompromise', revokedAt: thisUpdate - 3_600_000 },
+  { serialNumber: '41'.repeat(16), reason: 'unspecified', revokedAt: thisUpdate - 60_000 },
+]
+
+/** The template of a valid CRL, issued by `intermediate`. */
+export const validCrlTemplate: CrlTemplate = {
+  number: 300,
+  thisUpdate,
+  nextUpdate: thisUpdate + 24 * 3_600_000,
+  entries: revokedEntries,
+}
+
+/** A CRL in DER, signed by `intermediate` whatever it says. */
+export function crlDer(variation: CrlVariation = {}): Buffer {
+  const { template = {}, fields = {}, entries, extensions, algorithm = SIGNATURE_ALGORITHM, rest = [] } = variation
+  const given: CrlVariation['fields'] & object = {
+    ...(entries && { [CrlField.entries]: sequenceOf(entries) }),
+    ...(extensions && { [CrlField.extensions]: contextConstructed(0, sequenceOf(extensions)) }),
+    ...fields,
+  }
+  const original = readSequence(tbsCertList({ ...validCrlTemplate, ...template }, intermediate))
+  const varied = original
+    .map((field, position) => (position in given ? given[position] : field))
+    .filter((field) => field !== undefined)
+  const tbs = sequenceOf(varied)
+  const signature = sign('sha256', encodeDer(tbs), intermediateKey)
+  return encodeDer(sequence(tbs, algorithm, bitString(signature), ...rest))
+}
+
+/** A register in memory, of which all certificates are of one issuer. */
+export function memoryCrlRegister(revoked: readonly RevokedEntry[] = []): CrlRegister {
+  let number = 0
+  return {
+    async next() {
+      number += 1
+      return { number, revoked }
+    },
+  }
+}
