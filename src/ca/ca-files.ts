@@ -2,18 +2,45 @@ import { join } from 'node:path'
 
 /** Where a CA lies in its directory. */
 export interface CaFiles {
-  readonly rootKey: string
-  readonly intermediateKey: string
-  readonly intermediate: string
-  /** Put in place last: a directory without it holds no CA. */
-  readonly root: string
+  readonly directory: string
+  /** The roots of the trust domain, in PEM: what verifiers trust. */
+  readonly bundle: string
+  /** What its certificates are like. */
+  readonly profiles: string
+  /** Its records, and its state, unless a configuration names another store. */
+  readonly store: string
 }
 
 export function caFilesOf(directory: string): CaFiles {
   return {
-    rootKey: join(directory, 'root.key'),
-    intermediateKey: join(directory, 'intermediate.key'),
-    intermediate: join(directory, 'intermediate.pem'),
-    root: join(directory, 'root.pem'),
+    directory,
+    bundle: join(directory, 'bundle.pem'),
+    profiles: join(directory, 'profiles.yaml'),
+    store: join(directory, 'ca.db'),
   }
+}
+
+interface Named {
+  readonly name: string
+  readonly keyId: string
+}
+
+/** The private key of a root or an intermediate. No other key ever takes its name. */
+export function keyFileOf(directory: string, { name, keyId }: Named): string {
+  return join(directory, `${name}-${shortIdOf(keyId)}.key`)
+}
+
+/** The request for an intermediate that a root elsewhere is to certify. */
+export function requestFileOf(directory: string, { name, keyId }: Named): string {
+  return join(directory, `${name}-${shortIdOf(keyId)}.csr`)
+}
+
+/** The bytes of a bundle statement that a root elsewhere is to sign. */
+export function statementFileOf(directory: string, sequence: number): string {
+  return join(directory, `bundle-${sequence}.json`)
+}
+
+/** What stands for a key ID where people read it: the CA's names have as much of it. */
+export function shortIdOf(keyId: string): string {
+  return keyId.slice(0, 16)
 }

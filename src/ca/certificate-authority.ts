@@ -1,13 +1,17 @@
 import type { KeyObject } from 'node:crypto'
-import { type Clock, systemClock } from '../core/clock.ts'
+import type { Clock } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
 import { isP256 } from '../identity/key-pair.ts'
 import { encodeCertificate } from '../identity/pem.ts'
 import { type ServiceId, type ServicePath, serviceIdOf, type TrustDomain } from '../identity/service-id.ts'
 import { parseDnsNames } from './dns-name.ts'
-import { createHierarchy, type Issuer } from './hierarchy.ts'
+import { requireDnsNames } from './dns-name-rule.ts'
+import type { CertificateRecord, Inventory } from './inventory.ts'
 import { issueCertificate } from './issue.ts'
-import { leafTemplate } from './template.ts'
+import type { Issuer } from './issuer.ts'
+import { keyIdOf, keyThumbprintOf } from './key-identity.ts'
+import type { ServiceProfile } from './profiles.ts'
+import { type CertificateTemplate, leafTemplate } from './template.ts'
 
 /** Issues certificates to the services of one trust domain. */
 export interface CertificateAuthority {
@@ -15,24 +19,29 @@ export interface CertificateAuthority {
   /** PEM: the roots of the trust domain. */
   readonly bundle: string
   /**
-   * Issues a certificate that is valid for 24 hours, or as long as the CA itself.
+   * Issues a certificate that is valid as long as its profile says, or as long as the CA itself. It is recorded first.
    * Does not check who asks, nor that the requester holds the private key; reserved paths are issued too.
-   * @throws AuthError REQUEST_INVALID; INTERNAL where the CA itself is not valid now
+   * @throws AuthError REQUEST_INVALID, also for a key that belongs to another service; STORE_UNAVAILABLE;
+   *   INTERNAL where the CA itself is not valid now
    */
-  issue(request: CertificateRequest): IssuedCertificate
+  issue(request: CertificateRequest): Promise<IssuedCertificate>
 }
 
 export interface CertificateRequest {
   readonly path: ServicePath
-  /** At most 32 host names, in lowercase. */
+  /** At most 32 host names, in lowercase, each of which the profile of services allows. */
   readonly dnsNames: readonly string[]
   /** On P-256. */
   readonly publicKey: KeyObject
+  /** For the record: `operator:alice`, or a service ID. */
+  readonly requestedBy: string
+  /** For the record: the serial number of the certificate that this one renews. */
+  readonly renews?: string | undefined
 }
 
 export interface IssuedCertificate {
   readonly serviceId: ServiceId
-  /** PEM: the leaf, then the intermediate. */
+  /** PEM: the leaf, then the intermediate, and what stands between that and the root. */
   readonly certificateChain: string
   /** In lowercase hex. */
   readonly serialNumber: string
@@ -42,31 +51,40 @@ export interface IssuedCertificate {
   readonly notAfter: number
 }
 
-export interface CreateOptions {
-  readonly trustDomain: TrustDomain
-  readonly clock?: Clock
+export interface CertificateAuthorityOptions {
+  readonly clock: Clock
+  readonly inventory: Pick<Inventory, 'record'>
+  readonly profile: ServiceProfile
+  /** What a leaf is to say, at a time. */
+  readonly templateOf?: typeof leafTemplate
 }
 
-/** Creates a CA that lives in memory only. The key of its root is dropped at once. */
-export function createCertificateAuthority({ trustDomain, clock = systemClock }: CreateOptions): CertificateAuthority {
-  return certificateAuthorityOf(createHierarchy(trustDomain, clock()), clock)
-}
+export function certificateAuthorityOf(issuer: Issuer, options: CertificateAuthorityOptions): CertificateAuthority {
+  const { trustDomain, roots, chain, key } = issuer
+  const { clock, inventory, profile, templateOf = leafTemplate } = options
+  const [intermediate] = chain
+  const issuerKeyId = keyIdOf(intermediate.publicKey)
+  const chainAbove = chain.map(({ der }) => encodeCertificate(der)).join('')
 
-/** @param templateOf what a leaf is to say, at a time */
-export function certificateAuthorityOf(issuer: Issuer, clock: Clock, templateOf = leafTemplate): CertificateAuthority {
-  const { trustDomain, root, intermediate, intermediateKey } = issuer
   return {
     trustDomain,
-    bundle: encodeCertificate(root.der),
-    issue({ path, dnsNames, publicKey }) {
+    bundle: roots.map(({ der }) => encodeCertificate(der)).join(''),
+    async issue(request) {
+      const { path, publicKey } = request
       const now = clock()
       requireValidNow(issuer, now)
       requireP256(publicKey)
-      const request = { trustDomain, path, dnsNames: parseDnsNames(dnsNames), publicKey }
-      const leaf = issueCertificate(templateOf(request, intermediate, now), intermediateKey, intermediate)
+      const dnsNames = parseDnsNames(request.dnsNames)
+      requireDnsNames(profile.dnsNames, path, dnsNames)
+      const serviceId = serviceIdOf(trustDomain, path)
+      const template = templateOf({ trustDomain, path, dnsNames, publicKey }, intermediate, profile, now)
+      const { requestedBy, renews } = request
+      const asked = { serviceId, requestedBy, renews, issuerKeyId, recordedAt: now }
+      await inventory.record({ ...recordOf(template), ...asked })
+      const leaf = issueCertificate(template, key, intermediate)
       return {
-        serviceId: serviceIdOf(trustDomain, path),
-        certificateChain: encodeCertificate(leaf.der) + encodeCertificate(intermediate.der),
+        serviceId,
+        certificateChain: encodeCertificate(leaf.der) + chainAbove,
         serialNumber: leaf.serialNumber,
         notBefore: leaf.notBefore,
         notAfter: leaf.notAfter,
@@ -75,8 +93,18 @@ export function certificateAuthorityOf(issuer: Issuer, clock: Clock, templateOf 
   }
 }
 
+function recordOf(template: CertificateTemplate) {
+  return {
+    serialNumber: template.serialNumber,
+    dnsNames: template.dnsNames,
+    keyThumbprint: keyThumbprintOf(template.publicKey),
+    notBefore: template.notBefore,
+    notAfter: template.notAfter + 999, // valid to the end of that second
+  } satisfies Partial<CertificateRecord>
+}
+
 /** The intermediate's validity lies within the root's. */
-function requireValidNow({ intermediate }: Issuer, now: number): void {
+function requireValidNow({ chain: [intermediate] }: Issuer, now: number): void {
   if (now >= intermediate.notBefore && now <= intermediate.notAfter) return
   const from = new Date(intermediate.notBefore).toISOString()
   const to = new Date(intermediate.notAfter).toISOString()

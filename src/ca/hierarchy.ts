@@ -3,27 +3,28 @@ import type { Certificate } from '../identity/certificate.ts'
 import { generateKeyPair } from '../identity/key-pair.ts'
 import type { TrustDomain } from '../identity/service-id.ts'
 import { issueCertificate } from './issue.ts'
+import type { Issuer } from './issuer.ts'
+import type { Profiles } from './profiles.ts'
 import { intermediateTemplate, rootTemplate } from './template.ts'
 
-/** What issues certificates to services: an intermediate, its key, and the root above it. */
-export interface Issuer {
+/** A root and an intermediate, with the keys of both. */
+export interface Hierarchy {
   readonly trustDomain: TrustDomain
   readonly root: Certificate
+  /** Only makes intermediates. */
+  readonly rootKey: KeyObject
   readonly intermediate: Certificate
   readonly intermediateKey: KeyObject
 }
 
-/** A new CA, with the root's key, which only makes intermediates. */
-export interface Hierarchy extends Issuer {
-  readonly rootKey: KeyObject
-}
-
 /** @param now milliseconds since 1970 */
-export function createHierarchy(trustDomain: TrustDomain, now: number): Hierarchy {
+export function createHierarchy(trustDomain: TrustDomain, profiles: Profiles, now: number): Hierarchy {
   const rootPair = generateKeyPair()
   const intermediatePair = generateKeyPair()
-  const root = issueCertificate(rootTemplate(trustDomain, rootPair.publicKey, now), rootPair.privateKey)
-  const template = intermediateTemplate(trustDomain, intermediatePair.publicKey, root, now)
+  const rootRequest = { trustDomain, publicKey: rootPair.publicKey }
+  const root = issueCertificate(rootTemplate(rootRequest, profiles.root, now), rootPair.privateKey)
+  const request = { trustDomain, publicKey: intermediatePair.publicKey }
+  const template = intermediateTemplate(request, root, profiles.intermediate, now)
   const intermediate = issueCertificate(template, rootPair.privateKey, root)
   return {
     trustDomain,
@@ -32,4 +33,8 @@ export function createHierarchy(trustDomain: TrustDomain, now: number): Hierarch
     intermediate,
     intermediateKey: intermediatePair.privateKey,
   }
+}
+
+export function issuerOf({ trustDomain, root, intermediate, intermediateKey }: Hierarchy): Issuer {
+  return { trustDomain, roots: [root], chain: [intermediate], key: intermediateKey }
 }

@@ -1,87 +1,105 @@
-import { access, mkdir, open, rm } from 'node:fs/promises'
-import { type Clock, systemClock } from '../core/clock.ts'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../core/clock.ts'
 import { AuthError, messageOf } from '../core/errors.ts'
-import { encodePrivateKey } from '../identity/key-pair.ts'
-import { encodeCertificate } from '../identity/pem.ts'
+import { fileExists } from '../core/text-file.ts'
+import { signStatement } from '../identity/bundle-statement.ts'
 import type { TrustDomain } from '../identity/service-id.ts'
-import { type CaFiles, caFilesOf } from './ca-files.ts'
-import { type CertificateAuthority, certificateAuthorityOf } from './certificate-authority.ts'
-import { CERTIFICATE_MODE, DIRECTORY_MODE, KEY_MODE, replaceFiles } from './durable-files.ts'
-import { createHierarchy, type Hierarchy } from './hierarchy.ts'
+import { chainOf, INTERMEDIATE_NAME, rootsOf } from './authorities.ts'
+import { hasBundle, writeBundle } from './bundle.ts'
+import { caFilesOf, requestFileOf } from './ca-files.ts'
+import type { CaLedger, CaState } from './ca-state.ts'
+import { commit } from './commit.ts'
+import { CERTIFICATE_MODE, DIRECTORY_MODE } from './durable-files.ts'
+import { requestIntermediate } from './intermediate-request.ts'
+import { hasKey, type KeyProtection, keyFileContent } from './key-files.ts'
+import { createIntermediate, createRoot } from './new-authority.ts'
+import type { Profiles } from './profiles.ts'
+import { addStatement } from './statements.ts'
 
 export interface InitOptions {
   readonly directory: string
   readonly trustDomain: TrustDomain
-  /** Must be true: the keys lie on disk as they are, in files that only their owner may read. */
-  readonly dangerouslyUnencrypted: boolean
-  readonly clock?: Clock
+  readonly protection: KeyProtection
+  readonly profiles: Profiles
+  readonly ledger: CaLedger
+  /** For the record: `operator:alice`. */
+  readonly requestedBy: string
+  readonly clock: Clock
 }
 
 /**
- * Makes a CA, a root and an intermediate, and writes it to a directory, which is made where
- * there is none. Never overwrites a CA, nor a part of one.
- * @throws AuthError CONFIGURATION_INVALID
+ * Makes a CA: a root and an intermediate, their keys in the directory. Never overwrites a CA, nor a part of one; what
+ * was begun here and then killed is finished.
+ * @throws AuthError CONFIGURATION_INVALID, STORE_UNAVAILABLE
  */
-export async function initCertificateAuthority(options: InitOptions): Promise<CertificateAuthority> {
-  const { directory, trustDomain, dangerouslyUnencrypted, clock = systemClock } = options
-  if (!dangerouslyUnencrypted) {
-    throw new AuthError(
-      'CONFIGURATION_INVALID',
-      `The CA's keys would lie in ${directory} unencrypted. To accept that, write --dangerously-unencrypted (in code, dangerouslyUnencrypted: true).`,
-    )
-  }
-  const files = caFilesOf(directory)
-  const hierarchy = createHierarchy(trustDomain, clock())
-  await claim(directory, files)
-  await write(files, hierarchy)
-  return certificateAuthorityOf(hierarchy, clock)
+export async function initCertificateAuthority(options: InitOptions): Promise<CaState> {
+  const { directory, trustDomain, protection, ledger, clock } = options
+  const begun = await begunState(options)
+  if (begun !== undefined) return finish(directory, begun)
+
+  const making = { ...options, now: clock() }
+  const root = createRoot('active', making)
+  const intermediate = createIntermediate(INTERMEDIATE_NAME, 'active', root, making)
+  const authorities = [root, intermediate]
+  const empty: CaState = { trustDomain, authorities: authorities.map(({ record }) => record), statements: [] }
+  const state = addStatement(empty, [root.record], (text) => signStatement(text, root.privateKey))
+  const keys = await Promise.all(
+    authorities.map(({ record, privateKey }) => keyFileContent(directory, record, privateKey, protection)),
+  )
+  // The bundle comes last: without one, nothing is issued.
+  await commit(keys, () => ledger.create(state))
+  return finish(directory, state)
 }
 
-/** Creates the root key's file, empty: of several that try, one succeeds. */
-async function claim(directory: string, files: CaFiles): Promise<void> {
-  await makeDirectory(directory)
-  for (const file of Object.values(files)) {
-    if (await exists(file)) throw occupied(file)
-  }
-  try {
-    await (await open(files.rootKey, 'wx', KEY_MODE)).close()
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw occupied(files.rootKey)
-    throw unwritable(directory, error)
-  }
+/**
+ * Makes a CA whose root is kept elsewhere: the intermediate's key, and the request that the root is to certify.
+ * @throws AuthError CONFIGURATION_INVALID, STORE_UNAVAILABLE
+ */
+export async function initBelowOfflineRoot(options: InitOptions): Promise<CaState> {
+  const { directory, trustDomain, protection, ledger, clock } = options
+  if ((await ledger.read()) !== undefined) throw occupied(caFilesOf(directory).store)
+  const asked = requestIntermediate(INTERMEDIATE_NAME, { ...options, now: clock() })
+  const state: CaState = { trustDomain, authorities: [asked.record], statements: [] }
+  const key = await keyFileContent(directory, asked.record, asked.privateKey, protection)
+  const request = { file: requestFileOf(directory, asked.record), text: asked.request, mode: CERTIFICATE_MODE }
+  await commit([key, request], () => ledger.create(state))
+  return state
 }
 
-/** The root's certificate comes last: without it, nothing here passes for a CA. */
-async function write(files: CaFiles, hierarchy: Hierarchy): Promise<void> {
-  const { root, rootKey, intermediate, intermediateKey } = hierarchy
-  try {
-    await replaceFiles([
-      { file: files.rootKey, text: encodePrivateKey(rootKey), mode: KEY_MODE },
-      { file: files.intermediateKey, text: encodePrivateKey(intermediateKey), mode: KEY_MODE },
-      { file: files.intermediate, text: encodeCertificate(intermediate.der), mode: CERTIFICATE_MODE },
-      { file: files.root, text: encodeCertificate(root.der), mode: CERTIFICATE_MODE },
-    ])
-  } catch (error) {
-    for (const file of [files.root, files.intermediate, files.intermediateKey, files.rootKey]) {
-      await rm(file, { force: true }).catch(() => {}) // what went wrong first is what is told
-    }
-    throw error
+/**
+ * Makes the directory of a CA.
+ * @throws AuthError CONFIGURATION_INVALID where a CA is, or a part of one
+ */
+export async function claimDirectory(directory: string): Promise<void> {
+  const { bundle } = caFilesOf(directory)
+  // The last is what a CA of version 0.1.0 had.
+  for (const file of [bundle, join(directory, 'root.pem')]) {
+    if (await fileExists(file)) throw occupied(file)
   }
-}
-
-async function makeDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE })
   } catch (error) {
-    throw unwritable(directory, error)
+    throw new AuthError('CONFIGURATION_INVALID', `Cannot make a CA in ${directory}: ${messageOf(error)}.`)
   }
 }
 
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
+/** A CA that is noted, and has issued nothing but itself, since its bundle was never written. */
+async function begunState({ directory, trustDomain, ledger }: InitOptions): Promise<CaState | undefined> {
+  const state = await ledger.read()
+  if (state === undefined) return undefined
+  const [root] = rootsOf(state, 'active')
+  const isBegun = root !== undefined && (await hasKey(directory, root)) && !(await hasBundle(directory))
+  if (!isBegun || state.trustDomain !== trustDomain) throw occupied(caFilesOf(directory).store)
+  return state
+}
+
+async function finish(directory: string, state: CaState): Promise<CaState> {
+  await writeBundle(
+    directory,
+    rootsOf(state, 'active').map((root) => chainOf(root)[0]),
   )
+  return state
 }
 
 function occupied(file: string): AuthError {
@@ -89,8 +107,4 @@ function occupied(file: string): AuthError {
     'CONFIGURATION_INVALID',
     `${file} is there already, and a CA is never overwritten. Choose another directory, or move that file away.`,
   )
-}
-
-function unwritable(directory: string, error: unknown): AuthError {
-  return new AuthError('CONFIGURATION_INVALID', `Cannot make a CA in ${directory}: ${messageOf(error)}.`)
 }

@@ -1,84 +1,92 @@
-import { readFile } from 'node:fs/promises'
-import { type Clock, systemClock } from '../core/clock.ts'
-import { DerError } from '../core/der.ts'
-import { AuthError, messageOf } from '../core/errors.ts'
-import { type Certificate, parseCertificate } from '../identity/certificate.ts'
-import { decodePrivateKey } from '../identity/key-pair.ts'
-import { decodeCertificates } from '../identity/pem.ts'
+import type { Clock } from '../core/clock.ts'
+import { AuthError } from '../core/errors.ts'
+import type { Certificate } from '../identity/certificate.ts'
+import { rootOfChain } from '../identity/certificate-chain.ts'
+import type { Passphrase } from '../identity/passphrase.ts'
+import { chainOf, intermediatesOf, labelOf } from './authorities.ts'
+import { loadBundle } from './bundle.ts'
 import { caFilesOf } from './ca-files.ts'
+import type { AuthorityRecord, CaLedger, CaState } from './ca-state.ts'
 import { type CertificateAuthority, certificateAuthorityOf } from './certificate-authority.ts'
-import { caTrustDomain, intermediateProblem, rootProblem } from './issuer-profile.ts'
+import type { Inventory } from './inventory.ts'
+import { chainProblem } from './issuer-chain.ts'
+import { hasKey, loadKey } from './key-files.ts'
+import { loadProfiles } from './profiles.ts'
+
+export interface LoadOptions {
+  readonly directory: string
+  readonly ledger: CaLedger
+  readonly inventory: Inventory
+  /** Of the intermediate's key; undefined where that is not encrypted. */
+  readonly passphrase: Passphrase | undefined
+  readonly clock: Clock
+}
 
 /**
- * Loads the CA of a directory and checks that its parts belong together and are valid now.
- * The root's key is not read: it may be kept elsewhere.
- * @throws AuthError CONFIGURATION_INVALID
+ * Loads the CA of a directory: the active intermediate whose key it has. Checks that its parts belong together and are
+ * valid now. The root's key is not read: it may be kept elsewhere.
+ * @throws AuthError CONFIGURATION_INVALID, STORE_UNAVAILABLE
  */
-export async function loadCertificateAuthority(
-  directory: string,
-  clock: Clock = systemClock,
-): Promise<CertificateAuthority> {
-  const files = caFilesOf(directory)
-  const root = parseOnly(await readRoot(files.root, directory), files.root)
-  const intermediate = parseOnly(await readText(files.intermediate), files.intermediate)
-  const intermediateKey = decodePrivateKey(await readText(files.intermediateKey), files.intermediateKey)
+export async function loadCertificateAuthority(options: LoadOptions): Promise<CertificateAuthority> {
+  const { directory, ledger, inventory, passphrase, clock } = options
+  const state = await loadState(directory, ledger)
+  const roots = await loadBundle(directory, state, clock())
+  const intermediate = await ownIntermediate(directory, state)
+  const chain = chainOf(intermediate)
+  requireUsable(state, intermediate, chain, roots, clock())
+  const key = await loadKey(directory, intermediate, passphrase)
+  const profiles = await loadProfiles(caFilesOf(directory).profiles)
+  const issuer = { trustDomain: state.trustDomain, roots, chain, key }
+  return certificateAuthorityOf(issuer, { clock, inventory, profile: profiles.service })
+}
 
-  const trustDomain = caTrustDomain(root)
-  if (trustDomain === undefined) throw invalid(files.root, 'the certificate names no trust domain')
-  requireNoProblem(rootProblem(root), files.root)
-  requireNoProblem(intermediateProblem(intermediate, root), files.intermediate)
-  if (!intermediate.x509.checkPrivateKey(intermediateKey)) {
-    throw invalid(files.intermediateKey, `the key does not belong to ${files.intermediate}`)
+/** @throws AuthError CONFIGURATION_INVALID where no CA has been made */
+export async function loadState(directory: string, ledger: CaLedger): Promise<CaState> {
+  const state = await ledger.read()
+  if (state !== undefined) return state
+  throw new AuthError(
+    'CONFIGURATION_INVALID',
+    `The store of ${directory} holds no CA. "countersign ca init" makes one.`,
+  )
+}
+
+/** Of several that serve side by side, each has its key in a directory of its own. */
+async function ownIntermediate(directory: string, state: CaState): Promise<AuthorityRecord> {
+  const active = intermediatesOf(state, ['active'])
+  const isHere = await Promise.all(active.map((intermediate) => hasKey(directory, intermediate)))
+  const [own, ...others] = active.filter((_, index) => isHere[index])
+  if (own === undefined) {
+    throw invalid(`${directory} has the key of no active intermediate. "countersign ca list" shows what there is.`)
   }
-  requireValidNow(root, clock(), files.root)
-  requireValidNow(intermediate, clock(), files.intermediate)
-  return certificateAuthorityOf({ trustDomain, root, intermediate, intermediateKey }, clock)
-}
-
-async function readRoot(file: string, directory: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new AuthError(
-      'CONFIGURATION_INVALID',
-      `There is no CA in ${directory}: cannot read ${file}: ${messageOf(error)}. "countersign ca init" makes one.`,
-    )
+  if (others.length > 0) {
+    const labels = [own, ...others].map(labelOf).join(', ')
+    throw invalid(`${directory} has the keys of several active intermediates, and issues with one: ${labels}.`)
   }
+  return own
 }
 
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw invalid(file, `cannot be read: ${messageOf(error)}`)
-  }
+function requireUsable(
+  { trustDomain }: CaState,
+  intermediate: AuthorityRecord,
+  chain: readonly [Certificate, ...Certificate[]],
+  roots: readonly Certificate[],
+  now: number,
+): void {
+  const label = labelOf(intermediate)
+  const problem = chainProblem(trustDomain, chain, roots)
+  if (problem !== undefined) throw invalid(`${label}: ${problem}.`)
+  const root = rootOfChain(chain, roots)
+  for (const certificate of root === undefined ? chain : [...chain, root]) requireValidNow(certificate, now, label)
 }
 
-function parseOnly(pem: string, file: string): Certificate {
-  const [der, ...others] = decodeCertificates(pem, file)
-  if (der === undefined || others.length > 0) throw invalid(file, 'one certificate was expected')
-  try {
-    return parseCertificate(der)
-  } catch (error) {
-    if (error instanceof DerError) throw invalid(file, `the certificate cannot be read: ${error.message}`)
-    throw error
-  }
-}
-
-function requireNoProblem(problem: string | undefined, file: string): void {
-  if (problem !== undefined) throw invalid(file, problem)
-}
-
-function requireValidNow({ notBefore, notAfter }: Certificate, now: number, file: string): void {
-  if (now > notAfter) throw invalid(file, `the certificate expired at ${new Date(notAfter).toISOString()}`)
+function requireValidNow({ notBefore, notAfter }: Certificate, now: number, label: string): void {
+  if (now > notAfter) throw invalid(`${label}: a certificate expired at ${new Date(notAfter).toISOString()}.`)
   if (now < notBefore) {
-    throw invalid(
-      file,
-      `the certificate is valid from ${new Date(notBefore).toISOString()} only; compare this machine's clock`,
-    )
+    const from = new Date(notBefore).toISOString()
+    throw invalid(`${label}: a certificate is valid from ${from} only; compare this machine's clock.`)
   }
 }
 
-function invalid(file: string, problem: string): AuthError {
-  return new AuthError('CONFIGURATION_INVALID', `${file}: ${problem}.`)
+function invalid(message: string): AuthError {
+  return new AuthError('CONFIGURATION_INVALID', message)
 }

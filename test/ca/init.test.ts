@@ -1,98 +1,133 @@
-import { existsSync, mkdirSync } from 'node:fs'
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { initCertificateAuthority } from '../../src/ca/init.ts'
-import { loadCertificateAuthority } from '../../src/ca/load.ts'
+import { chainOf, rootsOf } from '../../src/ca/authorities.ts'
+import { claimDirectory, initBelowOfflineRoot, initCertificateAuthority } from '../../src/ca/init.ts'
+import { systemClock } from '../../src/core/clock.ts'
+import { parseStatement, verifyStatement } from '../../src/identity/bundle-statement.ts'
+import { encodeCertificate } from '../../src/identity/pem.ts'
 import { parseTrustDomain } from '../../src/identity/service-id.ts'
+import { openCaDirectory } from '../support/ca-directory.ts'
 import { temporaryDirectory } from '../support/directory.ts'
 import { refusalOf } from '../support/refusal.ts'
 
-const trustDomain = parseTrustDomain('shop.internal')
-const FILES = ['intermediate.key', 'intermediate.pem', 'root.key', 'root.pem']
-
-function init(directory: string) {
-  return initCertificateAuthority({ directory, trustDomain, dangerouslyUnencrypted: true })
+/** What stands in a directory, the store's own files left out, and key IDs as x. */
+async function filesIn(directory: string): Promise<readonly string[]> {
+  const files = await readdir(directory)
+  return files
+    .filter((file) => !file.startsWith('ca.db'))
+    .map((file) => file.replace(/[0-9a-f]{16}/, 'x'))
+    .sort()
 }
 
-test('a CA is made where there is no directory, for its owner alone', async () => {
-  const directory = join(await temporaryDirectory(), 'a', 'pki')
-  const ca = await init(directory)
-  const modes = await Promise.all(FILES.map(async (file) => (await stat(join(directory, file))).mode & 0o777))
+const FILES = ['bundle.pem', 'intermediate-x.key', 'profiles.yaml', 'root-x.key']
 
-  expect((await readdir(directory)).sort()).toEqual(FILES)
-  expect(modes[0]).toBe(0o600)
-  expect(modes[2]).toBe(0o600)
+test('a CA is made where there is no directory, for its owner alone', async () => {
+  const options = await openCaDirectory({ directory: join(await temporaryDirectory(), 'a', 'pki') })
+  const state = await initCertificateAuthority(options)
+  const { directory } = options
+  expect(await filesIn(directory)).toEqual(FILES)
   expect((await stat(directory)).mode & 0o777).toBe(0o700)
-  expect(ca.trustDomain).toBe('shop.internal')
-  expect(await readFile(join(directory, 'root.pem'), 'utf8')).toBe(ca.bundle)
+  for (const file of (await readdir(directory)).filter((name) => name.endsWith('.key'))) {
+    expect((await stat(join(directory, file))).mode & 0o777, file).toBe(0o600)
+  }
+  const [root] = rootsOf(state, 'active').map((record) => chainOf(record)[0])
+  expect(await readFile(join(directory, 'bundle.pem'), 'utf8')).toBe(encodeCertificate(root?.der ?? Buffer.alloc(0)))
+  expect(state.authorities.map(({ kind, state: is }) => [kind, is])).toEqual([
+    ['root', 'active'],
+    ['intermediate', 'active'],
+  ])
+  expect(await options.ledger.read()).toEqual(state)
+})
+
+test('the root states its bundle from the first day', async () => {
+  const options = await openCaDirectory()
+  const { statements, authorities } = await initCertificateAuthority(options)
+  const [{ text, signature } = { text: '', signature: undefined }] = statements
+  expect(parseStatement(text)).toMatchObject({ epoch: 1, sequence: 1, trustDomain: 'shop.internal' })
+  const roots = authorities.filter(({ kind }) => kind === 'root').map((root) => chainOf(root)[0])
+  const signed = { text, signature: Buffer.from(signature ?? '', 'base64') }
+  expect(verifyStatement(signed, options.trustDomain, roots, systemClock()).roots).toHaveLength(1)
 })
 
 test('a CA is made beside files that are none of its own', async () => {
   const directory = await temporaryDirectory()
   await writeFile(join(directory, 'README.md'), 'read me')
-  await init(directory)
-  expect((await readdir(directory)).sort()).toEqual(['README.md', ...FILES])
-})
-
-test('unencrypted keys are written only where that is asked for', async () => {
-  const directory = join(await temporaryDirectory(), 'pki')
-  const refusal = await refusalOf('CONFIGURATION_INVALID', () =>
-    initCertificateAuthority({ directory, trustDomain, dangerouslyUnencrypted: false }),
-  )
-  expect(refusal.message).toContain('--dangerously-unencrypted')
-  expect(existsSync(directory)).toBe(false)
+  await initCertificateAuthority(await openCaDirectory({ directory }))
+  expect(await filesIn(directory)).toEqual(['README.md', ...FILES])
 })
 
 describe('a CA is never overwritten', () => {
   test('when it is whole', async () => {
-    const directory = await temporaryDirectory()
-    const { bundle } = await init(directory)
-    const { message } = await refusalOf('CONFIGURATION_INVALID', () => init(directory))
-    expect(message).toContain('is there already')
-    expect((await loadCertificateAuthority(directory)).bundle).toBe(bundle)
+    const options = await openCaDirectory()
+    await initCertificateAuthority(options)
+    const bundle = await readFile(join(options.directory, 'bundle.pem'), 'utf8')
+    for (const init of [
+      () => claimDirectory(options.directory),
+      () => initCertificateAuthority(options),
+      () => initBelowOfflineRoot(options),
+    ]) {
+      const { message } = await refusalOf('CONFIGURATION_INVALID', init)
+      expect(message).toContain('is there already')
+    }
+    expect(await readFile(join(options.directory, 'bundle.pem'), 'utf8')).toBe(bundle)
+    expect(await filesIn(options.directory)).toEqual(FILES)
   })
 
-  for (const file of FILES) {
+  for (const file of ['bundle.pem', 'root.pem']) {
     test(`when only ${file} is there`, async () => {
       const directory = await temporaryDirectory()
       await writeFile(join(directory, file), 'former')
-      const { message } = await refusalOf('CONFIGURATION_INVALID', () => init(directory))
+      const { message } = await refusalOf('CONFIGURATION_INVALID', () => claimDirectory(directory))
       expect(message).toContain(file)
       expect(await readdir(directory)).toEqual([file])
-      expect(await readFile(join(directory, file), 'utf8')).toBe('former')
     })
   }
 
-  test('when root.key is a link to nowhere', async () => {
-    const directory = await temporaryDirectory()
-    await symlink(join(directory, 'elsewhere'), join(directory, 'root.key'))
-    await refusalOf('CONFIGURATION_INVALID', () => init(directory))
-    expect(await readdir(directory)).toEqual(['root.key'])
-  })
-
-  test('when several are made at once: one of them is', async () => {
-    const directory = await temporaryDirectory()
-    const outcomes = await Promise.allSettled([1, 2, 3, 4].map(() => init(directory)))
-    const made = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value.bundle] : []))
-    expect(made).toEqual([(await loadCertificateAuthority(directory)).bundle])
-    expect((await readdir(directory)).sort()).toEqual(FILES)
+  test('when several are made at once: one of them is, and the others leave nothing', async () => {
+    const options = await openCaDirectory()
+    const outcomes = await Promise.allSettled([1, 2, 3, 4].map(() => initCertificateAuthority(options)))
+    const made = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    expect(made).toEqual([await options.ledger.read()])
+    expect(await filesIn(options.directory)).toEqual(FILES)
   })
 })
 
-test('a CA that could not be finished leaves nothing of itself', async () => {
-  const directory = await temporaryDirectory()
-  const making = refusalOf('CONFIGURATION_INVALID', () => init(directory))
-  while (!existsSync(join(directory, 'root.key'))) await new Promise(setImmediate)
-  mkdirSync(join(directory, 'root.pem')) // in the way of the last file, after the first has been claimed
-  await making
-  expect(await readdir(directory)).toEqual(['root.pem'])
+describe('a CA whose making was broken off', () => {
+  test('before it was noted, is made anew', async () => {
+    const options = await openCaDirectory()
+    await writeFile(join(options.directory, 'root-0123456789abcdef.key'), 'of the first attempt')
+    await initCertificateAuthority(options)
+    expect(await filesIn(options.directory)).toContain('bundle.pem')
+  })
+
+  test('after it was noted, is finished as it was', async () => {
+    const options = await openCaDirectory()
+    const begun = await initCertificateAuthority(options)
+    const bundle = await readFile(join(options.directory, 'bundle.pem'), 'utf8')
+    await rm(join(options.directory, 'bundle.pem'))
+    expect(await initCertificateAuthority(options)).toEqual(begun)
+    expect(await readFile(join(options.directory, 'bundle.pem'), 'utf8')).toBe(bundle)
+  })
+
+  test('is not finished as that of another trust domain, nor without the key of its root', async () => {
+    const options = await openCaDirectory()
+    await initCertificateAuthority(options)
+    await rm(join(options.directory, 'bundle.pem'))
+    const other = { ...options, trustDomain: parseTrustDomain('elsewhere.internal') }
+    await refusalOf('CONFIGURATION_INVALID', () => initCertificateAuthority(other))
+    const [key = 'none'] = (await readdir(options.directory)).filter((file) => file.startsWith('root-'))
+    await rm(join(options.directory, key))
+    await refusalOf('CONFIGURATION_INVALID', () => initCertificateAuthority(options))
+    expect(existsSync(join(options.directory, 'bundle.pem'))).toBe(false)
+  })
 })
 
 test('a directory that cannot be made is named', async () => {
   const directory = await temporaryDirectory()
   await mkdir(join(directory, 'a'))
   await writeFile(join(directory, 'a', 'pki'), 'a file')
-  const { message } = await refusalOf('CONFIGURATION_INVALID', () => init(join(directory, 'a', 'pki')))
+  const { message } = await refusalOf('CONFIGURATION_INVALID', () => claimDirectory(join(directory, 'a', 'pki')))
   expect(message).toContain(join('a', 'pki'))
 })

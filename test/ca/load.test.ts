@@ -1,192 +1,136 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { caFilesOf } from '../../src/ca/ca-files.ts'
-import { createHierarchy } from '../../src/ca/hierarchy.ts'
-import { initCertificateAuthority } from '../../src/ca/init.ts'
-import { issueCertificate, signCertificate } from '../../src/ca/issue.ts'
 import { loadCertificateAuthority } from '../../src/ca/load.ts'
-import { tbsCertificate } from '../../src/ca/tbs-certificate.ts'
-import { type CertificateTemplate, intermediateTemplate, rootTemplate } from '../../src/ca/template.ts'
-import type { Certificate } from '../../src/identity/certificate.ts'
 import { encodePrivateKey, generateKeyPair } from '../../src/identity/key-pair.ts'
-import { encodeCertificate } from '../../src/identity/pem.ts'
-import { parseServicePath, parseTrustDomain } from '../../src/identity/service-id.ts'
-import { temporaryDirectory } from '../support/directory.ts'
-import { leafDer } from '../support/leaf.ts'
+import { decodeCertificates } from '../../src/identity/pem.ts'
+import { parseServicePath } from '../../src/identity/service-id.ts'
+import { makeCa, openCaDirectory } from '../support/ca-directory.ts'
+import { createAuthorities } from '../support/ca-state.ts'
 import { refusalOf } from '../support/refusal.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const trustDomain = parseTrustDomain('shop.internal')
 const start = Date.UTC(2027, 0, 1)
-const clock = () => start
+let now = start
+const clock = () => now
+const request = { path: parseServicePath('orders'), dnsNames: [], requestedBy: 'operator:test' }
 
-const rootPair = generateKeyPair()
-const intermediatePair = generateKeyPair()
-const validRoot = rootTemplate(trustDomain, rootPair.publicKey, start)
-const root = issueCertificate(validRoot, rootPair.privateKey)
-const validIntermediate = intermediateTemplate(trustDomain, intermediatePair.publicKey, root, start)
-const intermediate = issueCertificate(validIntermediate, rootPair.privateKey, root)
-const other = createHierarchy(trustDomain, start)
-const foreign = createHierarchy(parseTrustDomain('other.internal'), start)
-
-/** What lies in a CA's directory; undefined: the file is missing. */
-interface Parts {
-  readonly root: string | undefined
-  readonly intermediate: string | undefined
-  readonly intermediateKey: string | undefined
+async function keyFileIn(directory: string, kind: 'root' | 'intermediate'): Promise<string> {
+  const [file = 'none'] = (await readdir(directory)).filter((name) => name.startsWith(kind))
+  return join(directory, file)
 }
 
-const valid: Parts = {
-  root: pem(root),
-  intermediate: pem(intermediate),
-  intermediateKey: encodePrivateKey(intermediatePair.privateKey),
-}
-
-test('a CA that was made is loaded, and issues with the same intermediate', async () => {
-  const directory = await temporaryDirectory()
-  const made = await initCertificateAuthority({ directory, trustDomain, dangerouslyUnencrypted: true, clock })
-  const loaded = await loadCertificateAuthority(directory, clock)
-  const request = { path: parseServicePath('orders'), dnsNames: [], publicKey: generateKeyPair().publicKey }
-  const [, , ofMade] = made.issue(request).certificateChain.split('-----BEGIN')
-  const [, , ofLoaded] = loaded.issue(request).certificateChain.split('-----BEGIN')
-
-  expect(loaded).toMatchObject({ trustDomain, bundle: made.bundle })
-  expect(ofLoaded).toBe(ofMade)
+test('a CA that was made is loaded, issues, and keeps a record of it', async () => {
+  const made = await makeCa()
+  const ca = await made.load()
+  const { certificateChain, serialNumber } = await ca.issue({ ...request, publicKey: generateKeyPair().publicKey })
+  expect(ca.trustDomain).toBe('shop.internal')
+  expect(decodeCertificates(certificateChain, 'the chain')).toHaveLength(2)
+  expect(await made.store.inventory.find(serialNumber)).toMatchObject({
+    serialNumber,
+    serviceId: 'spiffe://shop.internal/orders',
+    requestedBy: 'operator:test',
+  })
 })
 
 test('the key of the root may be kept elsewhere', async () => {
-  const directory = await temporaryDirectory()
-  await initCertificateAuthority({ directory, trustDomain, dangerouslyUnencrypted: true, clock })
-  await rm(join(directory, 'root.key'))
-  expect((await loadCertificateAuthority(directory, clock)).trustDomain).toBe('shop.internal')
+  const { directory, load } = await makeCa()
+  await rm(await keyFileIn(directory, 'root'))
+  expect((await load()).trustDomain).toBe('shop.internal')
 })
 
-describe('a CA is refused with', () => {
-  const broken = encodeCertificate(root.der.subarray(0, -1))
-  const p384 = generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).privateKey
-  const encrypted = intermediatePair.privateKey.export({
-    type: 'pkcs8',
-    format: 'pem',
-    cipher: 'aes-256-cbc',
-    passphrase: 'correct horse',
+test('a key that belongs to another service, or to the CA itself, is certified to nobody else', async () => {
+  const { load, home } = await makeCa()
+  const ca = await load()
+  const { publicKey } = generateKeyPair()
+  await ca.issue({ ...request, publicKey })
+  await ca.issue({ ...request, publicKey })
+  await refusalOf('REQUEST_INVALID', () => ca.issue({ ...request, path: parseServicePath('inventory'), publicKey }))
+  const state = await home.ledger.read()
+  expect(state?.authorities).toHaveLength(2)
+})
+
+describe('a CA is refused', () => {
+  test('where none was made', async () => {
+    const { store, ...options } = await openCaDirectory()
+    const load = () => loadCertificateAuthority({ ...options, inventory: store.inventory, passphrase: undefined })
+    const { message } = await refusalOf('CONFIGURATION_INVALID', load)
+    expect(message).toContain('"countersign ca init" makes one')
   })
-  const cases: [title: string, parts: Partial<Parts>, file: string, problem: string][] = [
-    ['no root', { root: undefined }, 'root.pem', 'There is no CA in'],
-    ['no intermediate', { intermediate: undefined }, 'intermediate.pem', 'cannot be read'],
-    ['no key', { intermediateKey: undefined }, 'intermediate.key', 'cannot be read'],
-    ['an empty root', { root: '' }, 'root.pem', 'no certificate in PEM form'],
-    ['two roots', { root: pem(root) + pem(other.root) }, 'root.pem', 'one certificate was expected'],
-    ['a broken root', { root: broken }, 'root.pem', 'the certificate cannot be read'],
-    ['a broken intermediate', { intermediate: broken }, 'intermediate.pem', 'the certificate cannot be read'],
-    ['an empty key', { intermediateKey: '' }, 'intermediate.key', 'no unencrypted private key'],
-    ['an encrypted key', { intermediateKey: encrypted.toString() }, 'intermediate.key', 'no unencrypted private key'],
-    ['a key on another curve', { intermediateKey: encodePrivateKey(p384) }, 'intermediate.key', 'not on P-256'],
-    ['a foreign key', { intermediateKey: encodePrivateKey(other.intermediateKey) }, 'intermediate.key', 'not belong'],
-    ['an intermediate as root', { root: pem(intermediate) }, 'root.pem', 'it is not signed by itself'],
-    ['a service as root', { root: encodeCertificate(leafDer()) }, 'root.pem', 'names no trust domain'],
-    [
-      'a root without a trust domain',
-      rootWith({ uris: [], dnsNames: ['shop.internal'] }),
-      'root.pem',
-      'names no trust',
-    ],
-    ['a root of two trust domains', rootWith({ uris: ['spiffe://a', 'spiffe://b'] }), 'root.pem', 'names no trust'],
-    ['a root of another scheme', rootWith({ uris: ['https://shop.internal'] }), 'root.pem', 'names no trust domain'],
-    [
-      'a root that allows no intermediate',
-      rootWith({ basicConstraints: { isCa: true, pathLength: 0 } }),
-      'root.pem',
-      'its path length',
-    ],
-    ['a root that may not sign', rootWith({ keyUsage: ['cRLSign'] }), 'root.pem', 'may not sign certificates'],
-    ['a root of another CA', { root: pem(other.root) }, 'intermediate.pem', 'it is not issued by the root'],
-    ['a root of another trust domain', { root: pem(foreign.root) }, 'intermediate.pem', 'another trust domain'],
-    [
-      'an intermediate of a service',
-      intermediateWith({ uris: ['spiffe://shop.internal/a'] }),
-      'intermediate.pem',
-      'names',
-    ],
-    [
-      'an intermediate that is none',
-      intermediateWith({ basicConstraints: { isCa: false, pathLength: undefined } }),
-      'intermediate.pem',
-      'not the certificate of a CA',
-    ],
-    [
-      'an intermediate that may not sign',
-      intermediateWith({ keyUsage: ['cRLSign'] }),
-      'intermediate.pem',
-      'may not sign',
-    ],
-    [
-      'an intermediate that outlives the root',
-      intermediateWith({ notAfter: root.notAfter + 1 }),
-      'intermediate.pem',
-      'the root is not',
-    ],
-    [
-      'an intermediate older than the root',
-      intermediateWith({ notBefore: root.notBefore - 1000 }),
-      'intermediate.pem',
-      'the root is not',
-    ],
+
+  const p384 = generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).privateKey
+  const keys: [title: string, text: string | undefined, problem: string][] = [
+    ['without the key of its intermediate', undefined, 'has the key of no active intermediate'],
+    ['with an empty key', '', 'no unencrypted private key'],
+    ['with a key on another curve', encodePrivateKey(p384), 'not on P-256'],
+    ['with a foreign key', encodePrivateKey(generateKeyPair().privateKey), 'does not belong'],
   ]
-  for (const [title, parts, file, problem] of cases) {
+  for (const [title, text, problem] of keys) {
     test(title, async () => {
-      const directory = await directoryWith({ ...valid, ...parts })
-      const { message } = await refusalOf('CONFIGURATION_INVALID', () => loadCertificateAuthority(directory, clock))
-      expect(message).toContain(join(directory, file))
+      const { directory, load } = await makeCa()
+      const file = await keyFileIn(directory, 'intermediate')
+      await (text === undefined ? rm(file) : writeFile(file, text))
+      const { message } = await refusalOf('CONFIGURATION_INVALID', load)
       expect(message).toContain(problem)
     })
   }
 
-  const times: [title: string, now: number, file: string, problem: string][] = [
-    ['an intermediate that has expired', start + 366 * DAY_MS, 'intermediate.pem', 'expired at 2028-01-01T'],
-    ['a root that has expired', start + 3651 * DAY_MS, 'root.pem', 'expired at 2036-12-29T'],
-    ['a root that is not valid yet', start - DAY_MS, 'root.pem', 'is valid from 2026-12-31T23:59:00.000Z only'],
+  const foreign = createAuthorities(start).hierarchy
+  const bundles: [title: string, text: string | undefined, problem: string][] = [
+    ['without its bundle', undefined, 'cannot be read'],
+    ['with an empty bundle', '', 'no certificate in PEM form'],
+    ['with a broken bundle', '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n', 'cannot be read'],
+    ['with the bundle of another CA', foreign.root.x509.toString(), 'lacks a root that the store knows'],
   ]
-  for (const [title, now, file, problem] of times) {
+  for (const [title, text, problem] of bundles) {
     test(title, async () => {
-      const directory = await directoryWith(valid)
-      const { message } = await refusalOf('CONFIGURATION_INVALID', () => loadCertificateAuthority(directory, () => now))
-      expect(message).toContain(join(directory, file))
+      const { directory, load } = await makeCa()
+      const { bundle } = caFilesOf(directory)
+      await (text === undefined ? rm(bundle) : writeFile(bundle, text))
+      const { message } = await refusalOf('CONFIGURATION_INVALID', load)
+      expect(message).toContain(bundle)
       expect(message).toContain(problem)
     })
   }
+
+  test('with profiles that are none', async () => {
+    const { directory, load } = await makeCa()
+    await writeFile(caFilesOf(directory).profiles, 'service: { lifetimeMinutes: 1 }')
+    const { message } = await refusalOf('CONFIGURATION_INVALID', load)
+    expect(message).toContain('profiles.yaml:1:')
+  })
+
+  const times: [title: string, time: number, problem: string][] = [
+    ['whose intermediate has expired', start + 366 * DAY_MS, 'expired at 2028-01-01T'],
+    ['whose root has expired', start + 3651 * DAY_MS, 'expired at'],
+    ['that is not valid yet', start - DAY_MS, 'is valid from 2026-12-31T23:59:00.000Z only'],
+  ]
+  for (const [title, time, problem] of times) {
+    test(title, async () => {
+      now = start
+      const { load } = await makeCa({ clock })
+      now = time
+      const { message } = await refusalOf('CONFIGURATION_INVALID', load)
+      expect(message).toContain(problem)
+    })
+  }
+
+  test('whose store names a root that nobody vouches for: who can write there alone adds none', async () => {
+    const { home, load } = await makeCa()
+    const own = createAuthorities(start)
+    await home.ledger.update(
+      (state) => ({ ...state, authorities: [...state.authorities, own.root('prepared')] }),
+      start,
+    )
+    await refusalOf('CONFIGURATION_INVALID', load)
+  })
 })
 
 test('no refusal repeats what a key file holds', async () => {
-  const directory = await directoryWith({ ...valid, intermediateKey: 'hunter2' })
-  const { message } = await refusalOf('CONFIGURATION_INVALID', () => loadCertificateAuthority(directory, clock))
+  const { directory, load } = await makeCa()
+  await writeFile(await keyFileIn(directory, 'intermediate'), 'hunter2')
+  const { message } = await refusalOf('CONFIGURATION_INVALID', load)
   expect(message).not.toContain('hunter2')
 })
-
-function rootWith(variation: Partial<CertificateTemplate>): Partial<Parts> {
-  return { root: signed({ ...validRoot, ...variation }) }
-}
-
-function intermediateWith(variation: Partial<CertificateTemplate>): Partial<Parts> {
-  return { intermediate: signed({ ...validIntermediate, ...variation }) }
-}
-
-/** Signed by the root's key, unchecked. */
-function signed(template: CertificateTemplate): string {
-  return encodeCertificate(signCertificate(tbsCertificate(template), rootPair.privateKey))
-}
-
-function pem(certificate: Certificate): string {
-  return encodeCertificate(certificate.der)
-}
-
-async function directoryWith(parts: Parts): Promise<string> {
-  const directory = await temporaryDirectory()
-  const files = caFilesOf(directory)
-  for (const name of ['root', 'intermediate', 'intermediateKey'] as const) {
-    const text = parts[name]
-    if (text !== undefined) await writeFile(files[name], text)
-  }
-  return directory
-}

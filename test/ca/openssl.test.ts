@@ -1,17 +1,13 @@
-import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { initCertificateAuthority } from '../../src/ca/init.ts'
+import { expect, test } from 'vitest'
 import { generateKeyPair } from '../../src/identity/key-pair.ts'
-import { parseServicePath, parseTrustDomain } from '../../src/identity/service-id.ts'
-import { temporaryDirectory } from '../support/directory.ts'
+import { decodeCertificates, encodeCertificate } from '../../src/identity/pem.ts'
+import { parseServicePath } from '../../src/identity/service-id.ts'
+import { makeCa } from '../support/ca-directory.ts'
+import { describeWithOpenssl, openssl } from '../support/openssl.ts'
 
-const isInstalled = openssl('version').status === 0
-const isSkipped = !isInstalled && process.env['CI'] === undefined
-const word = isSkipped ? ' (skipped: there is no openssl command here)' : ''
-
-describe.skipIf(isSkipped)(`openssl${word}`, () => {
+describeWithOpenssl('openssl', () => {
   for (const purpose of ['sslclient', 'sslserver']) {
     test(`accepts a chain under its strict rules for ${purpose}`, async () => {
       const { root, intermediate, leaf } = await issueChain()
@@ -29,16 +25,15 @@ describe.skipIf(isSkipped)(`openssl${word}`, () => {
 })
 
 async function issueChain() {
-  const directory = await temporaryDirectory()
-  const trustDomain = parseTrustDomain('shop.internal')
-  const ca = await initCertificateAuthority({ directory, trustDomain, dangerouslyUnencrypted: true })
-  const request = { path: parseServicePath('orders'), dnsNames: ['localhost'], publicKey: generateKeyPair().publicKey }
-  const leaf = join(directory, 'orders.pem')
-  await writeFile(leaf, ca.issue(request).certificateChain)
-  return { root: join(directory, 'root.pem'), intermediate: join(directory, 'intermediate.pem'), leaf }
-}
-
-function openssl(...args: string[]): { status: number | null; output: string } {
-  const { status, stdout, stderr } = spawnSync('openssl', args, { encoding: 'utf8' })
-  return { status, output: `${stdout}${stderr}` }
+  const { directory, load } = await makeCa()
+  const ca = await load()
+  const { publicKey } = generateKeyPair()
+  const path = parseServicePath('orders')
+  const request = { path, dnsNames: ['localhost'], publicKey, requestedBy: 'operator:test' }
+  const { certificateChain } = await ca.issue(request)
+  const [leaf, intermediate] = [join(directory, 'orders.pem'), join(directory, 'intermediate.pem')]
+  const [, issuer = Buffer.alloc(0)] = decodeCertificates(certificateChain, 'the chain')
+  await writeFile(leaf, certificateChain)
+  await writeFile(intermediate, encodeCertificate(issuer))
+  return { root: join(directory, 'bundle.pem'), intermediate, leaf }
 }

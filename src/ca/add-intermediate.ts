@@ -1,0 +1,60 @@
+import { AuthError } from '../core/errors.ts'
+import { activeRoot, intermediatesOf } from './authorities.ts'
+import { requestFileOf } from './ca-files.ts'
+import type { CaHome, KeyPlace } from './ca-home.ts'
+import type { AuthorityRecord, CaState } from './ca-state.ts'
+import { commit } from './commit.ts'
+import { CERTIFICATE_MODE } from './durable-files.ts'
+import { requestIntermediate } from './intermediate-request.ts'
+import { keyFileContent } from './key-files.ts'
+import { loadState } from './load.ts'
+import { createIntermediate } from './new-authority.ts'
+import { loadRootAtHand } from './root-key.ts'
+import { prepareIntermediate } from './rotate-intermediate.ts'
+
+export interface AddedIntermediate {
+  readonly intermediate: AuthorityRecord
+  /** The request that the root is to answer; undefined where the root's key was at hand. */
+  readonly requestFile: string | undefined
+}
+
+/**
+ * Makes an intermediate, or the request for one where the root's key is kept elsewhere. The first of a name is active
+ * at once, a later one is prepared.
+ * @param name which of those that serve side by side
+ * @param place where its key is to lie
+ * @throws AuthError REQUEST_INVALID where one of this name is waiting already; CONFIGURATION_INVALID, STORE_UNAVAILABLE
+ */
+export async function addIntermediate(home: CaHome, name: string, place: KeyPlace): Promise<AddedIntermediate> {
+  const { ledger, clock } = home
+  const state = await loadState(home.directory, ledger)
+  const making = { ...home, trustDomain: state.trustDomain, now: clock() }
+  const root = await loadRootAtHand(home, state)
+  const { record, privateKey, request } =
+    root === undefined
+      ? requestIntermediate(name, making)
+      : { ...createIntermediate(name, firstState(state, name), root, making), request: undefined }
+
+  const requestFile = requestFileOf(place.directory, record)
+  const files = [await keyFileContent(place.directory, record, privateKey, place.protection)]
+  if (request !== undefined) files.push({ file: requestFile, text: request, mode: CERTIFICATE_MODE })
+  await commit(files, () =>
+    ledger.update((current) => {
+      requireSameRoot(current, state)
+      return prepareIntermediate(current, record)
+    }, clock()),
+  )
+  return { intermediate: record, requestFile: request && requestFile }
+}
+
+/** How an intermediate begins that has a certificate: where there is none of its name, nothing has to be waited for. */
+export function firstState(state: CaState, name: string): 'active' | 'prepared' {
+  const former = intermediatesOf(state, ['active', 'retiring', 'retired', 'distrusted'], name)
+  return former.length === 0 ? 'active' : 'prepared'
+}
+
+/** Another process may have gone on with a rotation meanwhile. */
+function requireSameRoot(current: CaState, former: CaState): void {
+  if (activeRoot(current).keyId === activeRoot(former).keyId) return
+  throw new AuthError('REQUEST_INVALID', 'The root was rotated meanwhile. Try again.')
+}
