@@ -47,12 +47,13 @@ const VENDORS: Readonly<Record<string, Places>> = {
   jose: ['token/'],
   pino: ['core/logger.ts'],
   '@opentelemetry/api': ['core/telemetry.ts'],
-  zod: ['core/configuration.ts', 'access/', 'server/config.ts'],
+  zod: ['core/configuration.ts', 'access/', 'ca/', 'server/config.ts'],
   yaml: ['core/configuration.ts', 'access/', 'server/config.ts'],
   commander: ['cli/'],
   fastify: ['web/', 'server/https/', 'edge/'],
   '@fastify/': ['web/', 'server/https/', 'edge/'],
   kysely: ['store/'],
+  'kysely/': ['store/'],
   pg: ['store/'],
 }
 

@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely/migration'
+import * as certificateAuthority from './0001-certificate-authority.ts'
+
+/** In the order of their names. One that was released is never changed: what comes later is another one. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-certificate-authority': certificateAuthority,
+}

@@ -1,0 +1,109 @@
+import type { CertificateRecord } from '../ca/inventory.ts'
+import { AuthError } from '../core/errors.ts'
+import { certificateRowOf } from './certificate-row.ts'
+import type { StoreTransaction } from './database.ts'
+import type { Outcome } from './group-commit.ts'
+import { StoredRow } from './stored-row.ts'
+
+/** Records the certificates of a batch that may be issued; says of each of the others why it may not. */
+export async function recordCertificates(
+  transaction: StoreTransaction,
+  batch: readonly CertificateRecord[],
+): Promise<readonly Outcome[]> {
+  const known = await readKnown(transaction, batch)
+  const accepted: CertificateRecord[] = []
+  const outcomes = batch.map((record) => {
+    const refusal = refusalOf(record, known)
+    if (refusal !== undefined) return refusal
+    known.owners.set(record.keyThumbprint, record.serviceId)
+    known.serialNumbers.add(record.serialNumber)
+    accepted.push(record)
+    return 'committed'
+  })
+  if (accepted.length > 0) await insert(transaction, accepted)
+  return outcomes
+}
+
+/** What the store knows of the keys, serial numbers, issuers and services of a batch, and of its own. */
+interface Known {
+  /** Key IDs. */
+  readonly activeIssuers: ReadonlySet<unknown>
+  /** Thumbprints. */
+  readonly ownKeys: ReadonlySet<unknown>
+  /** The service of each key, by thumbprint. */
+  readonly owners: Map<unknown, unknown>
+  readonly serialNumbers: Set<unknown>
+  /** When each service was revoked last. */
+  readonly revokedServices: ReadonlyMap<unknown, number>
+}
+
+async function readKnown(transaction: StoreTransaction, batch: readonly CertificateRecord[]): Promise<Known> {
+  const authorities = await transaction
+    .selectFrom('authority')
+    .select(['key_id', 'kind', 'state', 'key_thumbprint'])
+    .execute()
+  const owners = await transaction
+    .selectFrom('certified_key')
+    .select(['key_thumbprint', 'service_id'])
+    .where('key_thumbprint', 'in', distinct(batch, 'keyThumbprint'))
+    .execute()
+  const certificates = await transaction
+    .selectFrom('certificate')
+    .select('serial_number')
+    .where('serial_number', 'in', distinct(batch, 'serialNumber'))
+    .execute()
+  const revoked = await transaction
+    .selectFrom('revoked_service')
+    .select((expression) => ['service_id', expression.fn.max<number>('revoked_at').as('revoked_at')])
+    .where('service_id', 'in', distinct(batch, 'serviceId'))
+    .groupBy('service_id')
+    .execute()
+  const issuers = authorities.filter(({ kind, state }) => kind === 'intermediate' && state === 'active')
+  return {
+    activeIssuers: new Set(issuers.map(({ key_id }) => key_id)),
+    ownKeys: new Set(authorities.map(({ key_thumbprint }) => key_thumbprint)),
+    owners: new Map(owners.map(({ key_thumbprint, service_id }) => [key_thumbprint, service_id])),
+    serialNumbers: new Set(certificates.map(({ serial_number }) => serial_number)),
+    revokedServices: new Map(
+      revoked.map((row) => [row.service_id, new StoredRow('revoked_service', row).integer('revoked_at')]),
+    ),
+  }
+}
+
+function refusalOf(record: CertificateRecord, known: Known): AuthError | undefined {
+  if (!known.activeIssuers.has(record.issuerKeyId)) {
+    return new AuthError('INTERNAL', 'The intermediate that was to sign is not active. Nothing was issued.')
+  }
+  if (known.serialNumbers.has(record.serialNumber)) {
+    return new AuthError('INTERNAL', 'The serial number was used before. Nothing was issued.')
+  }
+  if (known.ownKeys.has(record.keyThumbprint)) {
+    return invalid("The key is one of the CA's own. Generate one for the service.")
+  }
+  // Whoever has the key could pass for both services.
+  if ((known.owners.get(record.keyThumbprint) ?? record.serviceId) !== record.serviceId) {
+    return invalid('The key belongs to another service. Generate one for this service.')
+  }
+  // What a revocation of the service has missed by a moment would never be revoked.
+  if (record.recordedAt < (known.revokedServices.get(record.serviceId) ?? -Infinity)) {
+    return invalid('The service was revoked after this certificate was asked for. Ask again.')
+  }
+  return undefined
+}
+
+async function insert(transaction: StoreTransaction, records: readonly CertificateRecord[]): Promise<void> {
+  await transaction
+    .insertInto('certified_key')
+    .values(records.map(({ keyThumbprint, serviceId }) => ({ key_thumbprint: keyThumbprint, service_id: serviceId })))
+    .onConflict((conflict) => conflict.column('key_thumbprint').doNothing())
+    .execute()
+  await transaction.insertInto('certificate').values(records.map(certificateRowOf)).execute()
+}
+
+function distinct(batch: readonly CertificateRecord[], field: 'keyThumbprint' | 'serialNumber' | 'serviceId') {
+  return [...new Set(batch.map((record) => record[field]))]
+}
+
+function invalid(message: string): AuthError {
+  return new AuthError('REQUEST_INVALID', message)
+}

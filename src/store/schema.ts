@@ -1,0 +1,85 @@
+import type { ColumnType } from 'kysely'
+
+/**
+ * The tables. What is read is `unknown`: a row that was damaged or changed by hand is parsed before it counts
+ * (`StoredRow`). Times are milliseconds since 1970.
+ */
+export interface Schema {
+  readonly ca: CaTable
+  readonly authority: AuthorityTable
+  readonly bundle_statement: BundleStatementTable
+  readonly certified_key: CertifiedKeyTable
+  readonly certificate: CertificateTable
+  readonly revoked_service: RevokedServiceTable
+  readonly crl: CrlTable
+}
+
+type Text = ColumnType<unknown, string, string>
+type OptionalText = ColumnType<unknown, string | null, string | null>
+type Integer = ColumnType<unknown, number, number>
+type OptionalInteger = ColumnType<unknown, number | null, number | null>
+
+/** One row: the CA of this store. */
+interface CaTable {
+  readonly id: Integer
+  readonly trust_domain: Text
+}
+
+interface AuthorityTable {
+  readonly key_id: Text
+  readonly kind: Text
+  readonly name: Text
+  readonly key_thumbprint: Text
+  readonly state: Text
+  readonly certificate_chain: OptionalText
+  readonly requested_by: Text
+  readonly since: Integer
+  /** In the list of authorities. */
+  readonly position: Integer
+}
+
+interface BundleStatementTable {
+  readonly epoch: Integer
+  readonly sequence: Integer
+  readonly text: Text
+  readonly signature: OptionalText
+}
+
+/** To which service a key belongs, for ever: one row for a key, however often it was certified. */
+interface CertifiedKeyTable {
+  readonly key_thumbprint: Text
+  readonly service_id: Text
+}
+
+interface CertificateTable {
+  readonly serial_number: Text
+  readonly service_id: Text
+  /** A JSON array of texts. */
+  readonly dns_names: Text
+  readonly key_thumbprint: Text
+  readonly issuer_key_id: Text
+  readonly not_before: Integer
+  readonly not_after: Integer
+  readonly requested_by: Text
+  readonly renews: OptionalText
+  readonly recorded_at: Integer
+  /** With the two after it: null until it is revoked. */
+  readonly revoked_at: OptionalInteger
+  readonly revocation_reason: OptionalText
+  readonly revoked_by: OptionalText
+}
+
+/** What was issued to the service up to then is refused. */
+interface RevokedServiceTable {
+  readonly service_id: Text
+  readonly revoked_at: Integer
+  readonly revocation_reason: Text
+  readonly revoked_by: Text
+}
+
+interface CrlTable {
+  readonly issuer_key_id: Text
+  readonly number: Integer
+  readonly this_update: Integer
+  readonly next_update: Integer
+}

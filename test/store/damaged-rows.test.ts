@@ -1,0 +1,125 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { openStore } from '../../src/store/open.ts'
+import {
+  caState,
+  certificateRecord,
+  HOUR_MS,
+  ISSUER_KEY_ID,
+  NOON,
+  revocationAt,
+  serviceId,
+} from '../support/ca-records.ts'
+import { temporaryDirectory } from '../support/directory.ts'
+import { refusalOf } from '../support/refusal.ts'
+
+/** A store with one revoked certificate and one CRL, of which a statement has changed a row. */
+async function damagedStore(statement: string) {
+  const file = join(await temporaryDirectory(), 'ca.db')
+  const store = await openStore(file, { create: true })
+  onTestFinished(() => store.close())
+  await store.ledger.create(caState())
+  const record = certificateRecord()
+  await store.inventory.record(record)
+  await store.revocations.revokeCertificate(record.serialNumber, revocationAt(NOON))
+  await store.crlRegister.next(ISSUER_KEY_ID, { thisUpdate: NOON, nextUpdate: NOON + HOUR_MS })
+
+  const other = new DatabaseSync(file)
+  expect(other.prepare(statement).run().changes).toBeGreaterThan(0)
+  other.close()
+  return { ...store, record }
+}
+
+describe('a certificate that no program wrote so is refused:', () => {
+  const damages = [
+    `service_id = 'orders'`,
+    `service_id = 'spiffe://shop.internal/'`,
+    `service_id = x'00'`,
+    `dns_names = ''`,
+    `dns_names = '["localhost"'`,
+    `dns_names = '"localhost"'`,
+    `dns_names = '[1]'`,
+    `dns_names = '{"0":"localhost"}'`,
+    `key_thumbprint = x'00'`,
+    `not_before = 'yesterday'`,
+    `not_after = 1.5`,
+    `recorded_at = 9007199254740993`,
+    `requested_by = x'ff'`,
+    `renews = 'xyz'`,
+    `renews = ''`,
+    `revocation_reason = 'certificateHold'`,
+    `revocation_reason = 'toString'`,
+    `revocation_reason = null`,
+    `revoked_at = null`,
+    `revoked_at = 'now'`,
+    `revoked_by = null`,
+  ]
+  for (const damage of damages) {
+    test(damage, async () => {
+      const { inventory, record } = await damagedStore(`update certificate set ${damage}`)
+      const { message } = await refusalOf('STORE_UNAVAILABLE', () => inventory.find(record.serialNumber))
+      expect(message).toContain('damaged')
+      await refusalOf('STORE_UNAVAILABLE', () => inventory.list({ serviceId: undefined, validAt: 0 }))
+    })
+  }
+})
+
+test('a row that cannot be put on a CRL is not left out of it', async () => {
+  for (const damage of [`serial_number = 'xyz'`, `revocation_reason = 'unheard'`, `revoked_at = 'now'`]) {
+    const { crlRegister } = await damagedStore(`update certificate set ${damage}`)
+    const next = () => crlRegister.next(ISSUER_KEY_ID, { thisUpdate: NOON, nextUpdate: NOON + HOUR_MS })
+    await refusalOf('STORE_UNAVAILABLE', next)
+  }
+})
+
+test('a number of a CRL that is none is refused', async () => {
+  for (const damage of [`number = 'two'`, `this_update = 'now'`]) {
+    const { crlRegister } = await damagedStore(`update crl set ${damage}`)
+    const next = () => crlRegister.next(ISSUER_KEY_ID, { thisUpdate: NOON, nextUpdate: NOON + HOUR_MS })
+    await refusalOf('STORE_UNAVAILABLE', next)
+  }
+})
+
+test('a state that no program wrote so is refused, and not changed', async () => {
+  const damages = [
+    `update ca set trust_domain = 'Shop'`,
+    `update authority set kind = 'leaf'`,
+    `update authority set state = 'ACTIVE'`,
+    `update authority set state = ''`,
+    `update authority set since = 'long ago'`,
+    `update authority set name = x'00'`,
+    `update authority set certificate_chain = x'00' where kind = 'root'`,
+    `update bundle_statement set epoch = 'first'`,
+    `update bundle_statement set signature = x'00'`,
+  ]
+  for (const damage of damages) {
+    const { ledger } = await damagedStore(damage)
+    await refusalOf('STORE_UNAVAILABLE', () => ledger.read())
+    await refusalOf('STORE_UNAVAILABLE', () => ledger.update(() => caState(), NOON))
+    await refusalOf('STORE_UNAVAILABLE', () => ledger.read())
+  }
+})
+
+test('an issuer whose state is unknown issues nothing', async () => {
+  for (const damage of [`state = 'ACTIVE'`, `kind = 'root'`]) {
+    const { inventory } = await damagedStore(`update authority set ${damage}`)
+    await refusalOf('INTERNAL', () => inventory.record(certificateRecord()))
+  }
+})
+
+test('a key whose service is unknown is certified for none', async () => {
+  const { inventory, record } = await damagedStore(`update certified_key set service_id = ''`)
+  for (const path of ['orders', 'inventory']) {
+    const { keyThumbprint } = record
+    const again = certificateRecord({ keyThumbprint, serviceId: serviceId(path) })
+    await refusalOf('REQUEST_INVALID', () => inventory.record(again))
+  }
+})
+
+test('a service of which it is unknown when it was revoked is issued nothing', async () => {
+  const { inventory } = await damagedStore(
+    `insert into revoked_service values ('${serviceId('orders')}', 'now', 'unspecified', 'operator:alice')`,
+  )
+  await refusalOf('STORE_UNAVAILABLE', () => inventory.record(certificateRecord()))
+})
