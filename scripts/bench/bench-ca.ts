@@ -1,7 +1,7 @@
 import { type CredentialMaterial, parseServiceId } from 'countersign'
-import { type CertificateAuthority, createCertificateAuthority } from '../../src/ca/certificate-authority.ts'
-import { encodePrivateKey, generateKeyPair } from '../../src/identity/key-pair.ts'
-import { parseServicePath, parseTrustDomain } from '../../src/identity/service-id.ts'
+import type { CertificateAuthority } from '../../src/ca/certificate-authority.ts'
+import { encodePrivateKey } from '../../src/identity/key-pair.ts'
+import { createTestCa } from '../../src/testing/test-ca.ts'
 
 export const ISSUER = 'https://authority.bench.internal'
 export const AUDIENCE = parseServiceId('spiffe://bench.internal/echo')
@@ -14,13 +14,12 @@ export interface BenchCa {
 
 /** A CA in memory. */
 export function createBenchCa(): BenchCa {
-  const ca = createCertificateAuthority({ trustDomain: parseTrustDomain('bench.internal') })
+  const ca = createTestCa({ trustDomain: 'bench.internal' })
   return {
     ca,
     issue(service) {
-      const { privateKey, publicKey } = generateKeyPair()
-      const { certificateChain } = ca.issue({ path: parseServicePath(service), dnsNames: ['localhost'], publicKey })
-      return { certificateChain, privateKey: encodePrivateKey(privateKey), bundle: ca.bundle }
+      const { certificateChain, privateKey, bundle } = ca.credential(service)
+      return { certificateChain, privateKey: encodePrivateKey(privateKey), bundle }
     },
   }
 }

@@ -37,7 +37,7 @@ async function serveAuthority(): Promise<number> {
   process.once('exit', () => rmSync(directory, { recursive: true }))
   const log = pino.destination({ dest: join(directory, 'authority.log'), sync: true })
   const { address } = await startAuthority({
-    ca,
+    loadCa: async () => ca,
     issuer: ISSUER,
     policy: parseGrantPolicy(POLICY, 'policy.yaml'),
     ttlSeconds: 300,

@@ -21,7 +21,7 @@ export interface Scene {
 export async function startScene(): Promise<Scene> {
   const { ca, issue } = createBenchCa()
   const running = await startAuthority({
-    ca,
+    loadCa: async () => ca,
     issuer: ISSUER,
     policy: parseGrantPolicy(POLICY, 'policy.yaml'),
     ttlSeconds: 300,

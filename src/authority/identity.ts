@@ -7,7 +7,7 @@ import type { Credential } from '../identity/credential.ts'
 import { parseCredential } from '../identity/credential.ts'
 import { type CredentialSource, MemoryCredentialSource } from '../identity/credential-source.ts'
 import { encodePrivateKey, generateKeyPair } from '../identity/key-pair.ts'
-import { AUTHORITY_PATH } from '../identity/service-id.ts'
+import { AUTHORITY_PATH, serviceIdOf } from '../identity/service-id.ts'
 
 /** The authority's own credential, which it renews by itself. */
 export interface AuthorityIdentity {
@@ -15,31 +15,39 @@ export interface AuthorityIdentity {
   stop(): void
 }
 
+export type LoadCa = () => Promise<CertificateAuthority>
+
 const RETRY_MS = 60_000
 
 /**
  * Issues `countersign/authority` to this process from its own intermediate: now, and at half of each
  * certificate's life. The private key exists in memory only.
+ * @param loadCa loads the CA as it is by then: its intermediate or its bundle may have been replaced
  * @param dnsNames the host names under which clients connect
  */
-export function startIdentity(
-  ca: CertificateAuthority,
+export async function startIdentity(
+  loadCa: LoadCa,
   dnsNames: readonly string[],
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
-): AuthorityIdentity {
-  const credentials = new MemoryCredentialSource(issueOwn(ca, dnsNames, clock))
+): Promise<AuthorityIdentity> {
+  const credentials = new MemoryCredentialSource(await issueOwn(loadCa, dnsNames, clock))
+  let isStopped = false
   let cancel = renewAt(halfLife(credentials.current()))
 
   function renewAt(time: number): () => void {
-    return callAt(time, clock, () => {
-      cancel = renewAt(renew())
-    })
+    return callAt(time, clock, () => void renewAndGoOn())
+  }
+
+  async function renewAndGoOn(): Promise<void> {
+    const next = await renew()
+    if (!isStopped) cancel = renewAt(next)
   }
 
   /** Returns when to renew next. A failure leaves the other half of the life to mend its cause. */
-  function renew(): number {
+  async function renew(): Promise<number> {
     try {
-      credentials.replace(issueOwn(ca, dnsNames, clock))
+      const credential = await issueOwn(loadCa, dnsNames, clock)
+      if (!isStopped) credentials.replace(credential)
       // Near its end the CA gives short lives, whose halves would follow each other without pause.
       return Math.max(halfLife(credentials.current()), clock() + RETRY_MS)
     } catch (error) {
@@ -48,12 +56,20 @@ export function startIdentity(
     }
   }
 
-  return { credentials, stop: () => cancel() }
+  return {
+    credentials,
+    stop() {
+      isStopped = true
+      cancel()
+    },
+  }
 }
 
-function issueOwn(ca: CertificateAuthority, dnsNames: readonly string[], clock: Clock): Credential {
+async function issueOwn(loadCa: LoadCa, dnsNames: readonly string[], clock: Clock): Promise<Credential> {
+  const ca = await loadCa()
   const { privateKey, publicKey } = generateKeyPair()
-  const { certificateChain } = ca.issue({ path: AUTHORITY_PATH, dnsNames, publicKey })
+  const requestedBy = serviceIdOf(ca.trustDomain, AUTHORITY_PATH)
+  const { certificateChain } = await ca.issue({ path: AUTHORITY_PATH, dnsNames, publicKey, requestedBy })
   const material = { certificateChain, privateKey: encodePrivateKey(privateKey), bundle: ca.bundle }
   return parseCredential(material, clock(), 'the certificate of the authority')
 }

@@ -1,12 +1,14 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { type GrantPolicy, MAX_TTL_SECONDS, parseGrantPolicy } from '../access/grant-policy.ts'
+import { caFilesOf } from '../ca/ca-files.ts'
 import { type Address, parseListenAddress } from '../core/address.ts'
 import { integerFrom, parseConfiguration, textOf } from '../core/configuration.ts'
-import { decodeUtf8 } from '../core/encoding.ts'
-import { AuthError, messageOf } from '../core/errors.ts'
+import { AuthError } from '../core/errors.ts'
 import { Problems } from '../core/problems.ts'
+import { loadText } from '../core/text-file.ts'
+import { loadPassphrase, type Passphrase, parsePassphrase } from '../identity/passphrase.ts'
 import { parseTrustDomain, type TrustDomain } from '../identity/service-id.ts'
 
 /** How an authority runs: `countersign.yaml` and the policy that it names. Complete, with every default filled in. */
@@ -17,6 +19,10 @@ export interface Configuration {
   readonly listen: { readonly grpc: Address }
   /** The CA's directory, absolute. */
   readonly ca: string
+  /** The file of the store, absolute. */
+  readonly storeFile: string
+  /** What the CA's keys are encrypted with, absolute; undefined where the environment says, or they are not. */
+  readonly caPassphraseFile: string | undefined
   readonly policy: GrantPolicy
   /** The lifetime of a token where its grant sets none. */
   readonly token: { readonly ttlSeconds: number }
@@ -29,7 +35,7 @@ const DEFAULT_TTL_SECONDS = 300
  * @throws AuthError CONFIGURATION_INVALID with every problem of the file and of its policy, each with its place
  */
 export async function loadConfiguration(file: string): Promise<Configuration> {
-  const text = await readText(file)
+  const text = await loadText(file)
   const folder = dirname(file)
   const problems = new Problems()
   const settings = problems.attempt(() => parseConfiguration(text, file, settingsSchema(folder)))
@@ -41,20 +47,11 @@ export async function loadConfiguration(file: string): Promise<Configuration> {
 
   problems.throwIfAny()
   if (settings === undefined || policy === undefined) throw new TypeError('A refusal left no problem behind.')
-  return { ...settings, policy }
+  return { ...withStoreFile(settings), policy }
 }
 
 async function loadPolicy(file: string, maxTtlSeconds: number): Promise<GrantPolicy> {
-  return parseGrantPolicy(await readText(file), file, maxTtlSeconds)
-}
-
-async function readText(file: string): Promise<string> {
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw invalid(`${file}: cannot be read: ${messageOf(error)}.`)
-  })
-  const text = decodeUtf8(bytes)
-  if (text === undefined) throw invalid(`${file}: not in UTF-8.`)
-  return text
+  return parseGrantPolicy(await loadText(file), file, maxTtlSeconds)
 }
 
 async function requireDirectory(directory: string): Promise<void> {
@@ -69,12 +66,55 @@ function settingsSchema(folder: string) {
     trustDomain: textOf(parseTrustDomain),
     issuer: textOf(parseIssuer),
     listen: z.strictObject({ grpc: textOf(parseListenAddress) }),
-    ca: pathFrom(folder),
+    ...caFields(folder),
     policy: pathFrom(folder),
     token: z
       .strictObject({ ttlSeconds: integerFrom(1, MAX_TTL_SECONDS).default(DEFAULT_TTL_SECONDS) })
       .default({ ttlSeconds: DEFAULT_TTL_SECONDS }),
   })
+}
+
+/** What the commands on the CA go by; they run beside an authority, or before there is one. */
+export type CaSettings = Pick<Configuration, 'ca' | 'storeFile' | 'caPassphraseFile'>
+
+/** @throws AuthError CONFIGURATION_INVALID with every problem and its place; what else the file says is not judged */
+export async function loadCaSettings(file: string): Promise<CaSettings> {
+  const schema = z.object(caFields(dirname(file)))
+  const { ca, storeFile, caPassphraseFile } = withStoreFile(parseConfiguration(await loadText(file), file, schema))
+  return { ca, storeFile, caPassphraseFile }
+}
+
+/**
+ * What the keys of a CA are encrypted with: as a file says, or the environment. Undefined where neither does.
+ * @throws AuthError CONFIGURATION_INVALID
+ */
+export async function caPassphrase(file: string | undefined): Promise<Passphrase | undefined> {
+  if (file !== undefined) return loadPassphrase(file)
+  const text = process.env['COUNTERSIGN_CA_PASSPHRASE']
+  return text === undefined || text === '' ? undefined : parsePassphrase(text, 'COUNTERSIGN_CA_PASSPHRASE')
+}
+
+function caFields(folder: string) {
+  return {
+    ca: pathFrom(folder),
+    store: textOf((text) => parseStore(text, folder)).optional(),
+    caPassphraseFile: pathFrom(folder).optional(),
+  }
+}
+
+/** A CA keeps its store in its own directory, unless told otherwise. */
+function withStoreFile<
+  Settings extends { ca: string; store?: string | undefined; caPassphraseFile?: string | undefined },
+>({ store, ...settings }: Settings) {
+  const { caPassphraseFile } = settings
+  return { ...settings, caPassphraseFile, storeFile: store ?? caFilesOf(settings.ca).store }
+}
+
+const SQLITE = 'sqlite:'
+
+function parseStore(text: string, folder: string): string {
+  if (text.startsWith(SQLITE) && text.length > SQLITE.length) return resolve(folder, text.slice(SQLITE.length))
+  throw invalid('This is not a store. Expected sqlite:./authority.db or the like.')
 }
 
 function namedFilesSchema(folder: string) {

@@ -1,8 +1,7 @@
 import { isIP } from 'node:net'
 import type { GrantPolicy } from '../access/grant-policy.ts'
-import { startIdentity } from '../authority/identity.ts'
+import { type LoadCa, startIdentity } from '../authority/identity.ts'
 import { createIssueToken } from '../authority/issue-token.ts'
-import type { CertificateAuthority } from '../ca/certificate-authority.ts'
 import { type Address, formatAddress } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
@@ -12,7 +11,7 @@ import { TrustState } from '../trust/trust-state.ts'
 import { createGrpcServer } from './grpc/server.ts'
 
 export interface AuthorityOptions {
-  readonly ca: CertificateAuthority
+  readonly loadCa: LoadCa
   readonly issuer: string
   readonly policy: GrantPolicy
   /** The lifetime of a token where its grant sets none. */
@@ -39,8 +38,8 @@ export interface RunningAuthority {
  * @throws AuthError CONFIGURATION_INVALID
  */
 export async function startAuthority(options: AuthorityOptions): Promise<RunningAuthority> {
-  const { ca, issuer, policy, ttlSeconds, listen, signingKey = createSigningKey(), logger, clock } = options
-  const identity = startIdentity(ca, hostNames(listen.grpc), { clock, logger })
+  const { loadCa, issuer, policy, ttlSeconds, listen, signingKey = createSigningKey(), logger, clock } = options
+  const identity = await startIdentity(loadCa, hostNames(listen.grpc), { clock, logger })
   const { verificationKey } = signingKey
   const trust = new TrustState()
   trust.replace({ issuer, keys: new Map([[verificationKey.keyId, verificationKey]]) })
@@ -61,7 +60,10 @@ export async function startAuthority(options: AuthorityOptions): Promise<Running
     identity.stop()
     throw error
   })
-  logger.info({ address: formatAddress(address), trustDomain: ca.trustDomain, issuer }, 'authority serves')
+  logger.info(
+    { address: formatAddress(address), trustDomain: identity.credentials.current().trustDomain, issuer },
+    'authority serves',
+  )
   return {
     address,
     trust,

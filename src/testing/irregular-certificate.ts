@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto'
-import { signCertificate } from '../ca/issue.ts'
 import { tbsCertificate } from '../ca/tbs-certificate.ts'
 import type { CertificateTemplate } from '../ca/template.ts'
 import type { DerNode } from '../core/der.ts'
 import { readOid, readSequence } from '../core/der-reader.ts'
 import { contextConstructed, sequence } from '../core/der-writer.ts'
+import { signValue } from '../identity/signed-value.ts'
 
 /** How a certificate differs from what its template says, where no template can say it. */
 export interface Irregularity {
@@ -28,7 +28,7 @@ export function signIrregular(
     .with(Field.extensions, varyExtensions(original[Field.extensions], extensions))
     .map((field, position) => (position in fields ? fields[position] : field))
     .filter((field) => field !== undefined)
-  return signCertificate(sequence(...varied), signingKey)
+  return signValue(sequence(...varied), signingKey)
 }
 
 function varyExtensions(node: DerNode | undefined, variations: Readonly<Record<string, DerNode | undefined>>): DerNode {

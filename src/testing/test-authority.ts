@@ -44,7 +44,7 @@ const TTL_SECONDS = 300
 export function startTestAuthority(options: TestAuthorityOptions): Promise<RunningAuthority> {
   const { ca, policy, logger, clock, keyPair, port } = options
   return startAuthority({
-    ca,
+    loadCa: async () => ca,
     issuer: issuerOf(ca),
     policy: parseGrantPolicy(typeof policy === 'string' ? policy : asYaml(policy), 'policy.yaml', TTL_SECONDS),
     ttlSeconds: TTL_SECONDS,

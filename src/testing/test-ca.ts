@@ -1,6 +1,5 @@
 import { type CertificateAuthority, certificateAuthorityOf } from '../ca/certificate-authority.ts'
-import { createHierarchy, type Hierarchy } from '../ca/hierarchy.ts'
-import { PROFILE } from '../ca/profile.ts'
+import { createHierarchy, type Hierarchy, issuerOf } from '../ca/hierarchy.ts'
 import { type CertificateTemplate, leafTemplate } from '../ca/template.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { sha256Base64Url } from '../core/encoding.ts'
@@ -10,8 +9,12 @@ import { generateKeyPair } from '../identity/key-pair.ts'
 import { encodeCertificate } from '../identity/pem.ts'
 import { parseServicePath, parseTrustDomain, serviceIdOf } from '../identity/service-id.ts'
 import { signIrregular } from './irregular-certificate.ts'
+import { TEST_PROFILES } from './test-profiles.ts'
 
-/** A CA in memory, which certifies whatever it is told. It is thirty days old, and valid for eleven months more. */
+/**
+ * A CA in memory, which certifies whatever it is told and keeps no record of it. It is thirty days old, and valid for
+ * eleven months more.
+ */
 export interface TestCa extends CertificateAuthority {
   /** Its certificates, and their private keys. */
   readonly hierarchy: Hierarchy
@@ -66,13 +69,15 @@ const AGE_MS = 30 * 24 * 60 * 60 * 1000
  * ca.credential('orders', { uris: ['spiffe://elsewhere.internal/orders', 'spiffe://elsewhere.internal/admin'] })
  */
 export function createTestCa({ trustDomain = 'shop.internal', clock = systemClock }: TestCaOptions = {}): TestCa {
-  return testCaOf(createHierarchy(parseTrustDomain(trustDomain), systemClock() - AGE_MS), clock)
+  return testCaOf(createHierarchy(parseTrustDomain(trustDomain), TEST_PROFILES, systemClock() - AGE_MS), clock)
 }
 
 /** A CA on certificates and keys that are there already. */
 export function testCaOf(hierarchy: Hierarchy, clock: Clock): TestCa {
   const { trustDomain, intermediate, intermediateKey } = hierarchy
-  const ca = certificateAuthorityOf(hierarchy, clock, templateOf)
+  const inventory = { record: async () => {} }
+  const profile = TEST_PROFILES.service
+  const ca = certificateAuthorityOf(issuerOf(hierarchy), { clock, inventory, profile, templateOf })
   return {
     ...ca,
     hierarchy,
@@ -80,7 +85,8 @@ export function testCaOf(hierarchy: Hierarchy, clock: Clock): TestCa {
       const { privateKey, publicKey } = generateKeyPair()
       const { dnsNames = ['localhost'], bundle = ca.bundle } = options
       const request = { trustDomain, path: parseServicePath(service), dnsNames, publicKey }
-      const template = { ...templateOf(request, intermediate, issuedAt(options, clock())), ...fieldsOf(options) }
+      const regular = templateOf(request, intermediate, profile, issuedAt(options, clock()))
+      const template = { ...regular, ...fieldsOf(options) }
       const leaf = parseCertificate(signIrregular(template, intermediateKey))
       return {
         serviceId: serviceIdOf(trustDomain, request.path),
@@ -97,14 +103,14 @@ export function testCaOf(hierarchy: Hierarchy, clock: Clock): TestCa {
 }
 
 /** TLS compares with the machine's clock: where ours is ahead, a certificate holds from the machine's time on. */
-const templateOf: typeof leafTemplate = (request, issuer, now) => ({
-  ...leafTemplate(request, issuer, now),
-  notBefore: leafTemplate(request, issuer, Math.min(now, systemClock())).notBefore,
+const templateOf: typeof leafTemplate = (request, issuer, validity, now) => ({
+  ...leafTemplate(request, issuer, validity, now),
+  notBefore: leafTemplate(request, issuer, validity, Math.min(now, systemClock())).notBefore,
 })
 
 /** When a certificate was issued that is not valid any longer than it shall be. */
 function issuedAt({ notAfter = Number.POSITIVE_INFINITY }: CertificateOptions, now: number): number {
-  return Math.min(now, notAfter - PROFILE.leaf.lifetimeMs)
+  return Math.min(now, notAfter - TEST_PROFILES.service.lifetimeMs)
 }
 
 function fieldsOf(options: CertificateOptions): Partial<CertificateTemplate> {

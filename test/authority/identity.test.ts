@@ -2,28 +2,31 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startIdentity } from '../../src/authority/identity.ts'
 import { type CertificateAuthority, certificateAuthorityOf } from '../../src/ca/certificate-authority.ts'
-import { createHierarchy } from '../../src/ca/hierarchy.ts'
+import { createHierarchy, issuerOf } from '../../src/ca/hierarchy.ts'
 import { AuthError } from '../../src/core/errors.ts'
 import type { Credential } from '../../src/identity/credential.ts'
+import { encodeCertificate } from '../../src/identity/pem.ts'
 import { parseTrustDomain } from '../../src/identity/service-id.ts'
 import { verifyPeer } from '../../src/identity/verified-peer.ts'
+import { TEST_PROFILES } from '../../src/testing/test-profiles.ts'
 import { capturingLogger } from '../support/log.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 const START = Date.UTC(2027, 0, 1)
 const trustDomain = parseTrustDomain('shop.internal')
-const hierarchy = createHierarchy(trustDomain, START)
+const hierarchy = createHierarchy(trustDomain, TEST_PROFILES, START)
 const clock = () => Date.now()
-const ca = certificateAuthorityOf(hierarchy, clock)
+const inventory = { record: async () => {} }
+const ca = certificateAuthorityOf(issuerOf(hierarchy), { clock, inventory, profile: TEST_PROFILES.service })
 
 beforeEach(() => {
   vi.useFakeTimers({ now: START + HOUR_MS, toFake: ['setTimeout', 'clearTimeout', 'Date'] })
 })
 afterEach(() => void vi.useRealTimers())
 
-function start(authority: CertificateAuthority = ca) {
+async function start(authority: CertificateAuthority = ca) {
   const log = capturingLogger()
-  const identity = startIdentity(authority, ['localhost'], { clock, logger: log })
+  const identity = await startIdentity(async () => authority, ['localhost'], { clock, logger: log })
   onTestFinished(() => identity.stop())
   const renewals: Credential[] = []
   identity.credentials.subscribe((credential) => renewals.push(credential))
@@ -35,7 +38,7 @@ function failingCa() {
   const failing = { now: false }
   const authority: CertificateAuthority = {
     ...ca,
-    issue(request) {
+    async issue(request) {
       if (failing.now) throw new AuthError('INTERNAL', 'The CA issues nothing now.')
       return ca.issue(request)
     },
@@ -44,14 +47,15 @@ function failingCa() {
 }
 
 describe("the authority's own certificate", () => {
-  test('names the authority, and the hosts under which it is reached', () => {
-    const { certificateChain } = start().current()
+  test('names the authority, and the hosts under which it is reached', async () => {
+    const { current } = await start()
+    const { certificateChain } = current()
     const peer = verifyPeer(new X509Certificate(certificateChain).raw, trustDomain)
     expect(peer).toMatchObject({ serviceId: 'spiffe://shop.internal/countersign/authority', dnsNames: ['localhost'] })
   })
 
   test('is renewed at half of its life, with another key, again and again', async () => {
-    const { renewals, current, log } = start()
+    const { renewals, current, log } = await start()
     const first = current()
     await vi.advanceTimersByTimeAsync(12 * HOUR_MS - 2 * 60_000)
     expect(renewals).toEqual([])
@@ -71,7 +75,7 @@ describe("the authority's own certificate", () => {
 
   test('is kept where it cannot be renewed; that is logged, and tried again each minute', async () => {
     const { failing, authority } = failingCa()
-    const { renewals, current, log } = start(authority)
+    const { renewals, current, log } = await start(authority)
     const first = current()
     failing.now = true
     await vi.advanceTimersByTimeAsync(12 * HOUR_MS + 5 * 60_000 - 1_000)
@@ -88,9 +92,21 @@ describe("the authority's own certificate", () => {
     expect({ renewals: renewals.length, lines: log.lines.length }).toEqual({ renewals: 1, lines })
   })
 
+  test('is renewed by the CA as it is by then', async () => {
+    const later = createHierarchy(trustDomain, TEST_PROFILES, START)
+    let issuer = ca
+    const identity = await startIdentity(async () => issuer, [], { clock, logger: capturingLogger() })
+    onTestFinished(() => identity.stop())
+    issuer = certificateAuthorityOf(issuerOf(later), { clock, inventory, profile: TEST_PROFILES.service })
+    await vi.advanceTimersByTimeAsync(12 * HOUR_MS)
+    const { bundle, certificateChain } = identity.credentials.current()
+    expect(bundle).toBe(issuer.bundle)
+    expect(certificateChain).toContain(encodeCertificate(later.intermediate.der))
+  })
+
   test('is not renewed once it was stopped, also while a renewal is due again', async () => {
     const { failing, authority } = failingCa()
-    const { identity, renewals, log } = start(authority)
+    const { identity, renewals, log } = await start(authority)
     failing.now = true
     await vi.advanceTimersByTimeAsync(12 * HOUR_MS)
     const lines = log.lines.length
@@ -100,15 +116,15 @@ describe("the authority's own certificate", () => {
     expect({ renewals: renewals.length, lines: log.lines.length }).toEqual({ renewals: 0, lines })
   })
 
-  test('is refused at start where the CA issues nothing', () => {
+  test('is refused at start where the CA issues nothing', async () => {
     const { failing, authority } = failingCa()
     failing.now = true
-    expect(() => start(authority)).toThrow('The CA issues nothing now.')
+    await expect(start(authority)).rejects.toThrow('The CA issues nothing now.')
   })
 
   test('is not renewed without pause in the last minutes of its CA', async () => {
     vi.setSystemTime(hierarchy.intermediate.notAfter - 90_000)
-    const { renewals } = start()
+    const { renewals } = await start()
     let turns = 0
     while (Date.now() < hierarchy.intermediate.notAfter - 20_000 && turns < 100) {
       await vi.advanceTimersToNextTimerAsync()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { authorizeGrant } from '../../src/access/grant-policy.ts'
 import { parseServicePath } from '../../src/identity/service-id.ts'
-import { type Configuration, loadConfiguration } from '../../src/server/config.ts'
+import { type Configuration, loadCaSettings, loadConfiguration } from '../../src/server/config.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'configuration-'))
 const file = join(directory, 'countersign.yaml')
@@ -42,6 +42,8 @@ describe("an authority's configuration", () => {
       issuer: 'https://localhost:8443',
       listen: { grpc: { host: 'localhost', port: 8440 } },
       ca: join(directory, 'pki'),
+      storeFile: join(directory, 'pki', 'ca.db'),
+      caPassphraseFile: undefined,
       token: { ttlSeconds: 120 },
     })
     const request = { caller: parseServicePath('orders'), audience: parseServicePath('inventory'), scopes: [] }
@@ -51,6 +53,29 @@ describe("an authority's configuration", () => {
   it('gives tokens five minutes where it does not say otherwise', async () => {
     expect((await load({ token: undefined })).token).toEqual({ ttlSeconds: 300 })
     expect((await load({ token: '{}' })).token).toEqual({ ttlSeconds: 300 })
+  })
+
+  it('may name a store of its own, and what the keys of the CA are encrypted with', async () => {
+    const { storeFile, caPassphraseFile } = await load({ store: 'sqlite:./records.db', caPassphraseFile: './ca.pass' })
+    expect({ storeFile, caPassphraseFile }).toEqual({
+      storeFile: join(directory, 'records.db'),
+      caPassphraseFile: join(directory, 'ca.pass'),
+    })
+    expect((await load({ store: 'sqlite:/var/records.db' })).storeFile).toBe('/var/records.db')
+  })
+
+  it('is read by commands on the CA as far as they need it', async () => {
+    writeFileSync(file, 'ca: ./pki\nlisten: nowhere\n')
+    expect(await loadCaSettings(file)).toEqual({
+      ca: join(directory, 'pki'),
+      storeFile: join(directory, 'pki', 'ca.db'),
+      caPassphraseFile: undefined,
+    })
+    writeFileSync(file, 'listen: nowhere\n')
+    await expect(loadCaSettings(file)).rejects.toMatchObject({
+      code: 'CONFIGURATION_INVALID',
+      message: expect.stringContaining('ca: missing'),
+    })
   })
 
   it('takes absolute paths as they are', async () => {
@@ -117,7 +142,11 @@ describe("an authority's configuration", () => {
     ['token', '{ ttlSeconds: 3601 }', 'token.ttlSeconds: expected a whole number from 1 to 3600.'],
     ['token', '{ ttl: 60 }', 'token.ttl: this key is unknown.'],
     ['token', '{ ttlSeconds: 59 }', `${policyFile}:2:85 grants[0].ttlSeconds: expected a whole number from 1 to 59.`],
-    ['store', 'sqlite:./authority.db', 'store: this key is unknown.'],
+    ['store', './authority.db', 'store: This is not a store.'],
+    ['store', '"sqlite:"', 'store: This is not a store.'],
+    ['store', 'postgres://localhost/countersign', 'store: This is not a store. Expected sqlite:./authority.db'],
+    ['caPassphraseFile', '""', 'caPassphraseFile: expected a path.'],
+    ['storage', 'sqlite:./authority.db', 'storage: this key is unknown.'],
   ]
   it.each(refused)('refuses %s: %s', async (key, value, problem) => {
     await expect(load({ [key]: value })).rejects.toMatchObject({

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseGrantPolicy } from '../../src/access/grant-policy.ts'
-import { initCertificateAuthority } from '../../src/ca/init.ts'
+import { caFilesOf } from '../../src/ca/ca-files.ts'
 import { AuthorityClient } from '../../src/client/authority-client.ts'
 import { type Address, formatAddress } from '../../src/core/address.ts'
 import { parseCredential } from '../../src/identity/credential.ts'
@@ -13,6 +13,7 @@ import { parseServiceId, parseServicePath, parseTrustDomain } from '../../src/id
 import type { Configuration } from '../../src/server/config.ts'
 import { serve } from '../../src/server/serve.ts'
 import type { RunningAuthority } from '../../src/server/start-authority.ts'
+import { makeCa } from '../support/ca-directory.ts'
 import { temporaryDirectory } from '../support/directory.ts'
 import { capturingLogger } from '../support/log.ts'
 import { refusalOf } from '../support/refusal.ts'
@@ -22,22 +23,24 @@ const localhost = { host: 'localhost', port: 0 }
 
 /** A CA on disk, a configuration that is valid for it, and a service that it vouches for. */
 async function setUp() {
-  const directory = join(await temporaryDirectory(), 'pki')
-  const trustDomain = parseTrustDomain('shop.internal')
-  const ca = await initCertificateAuthority({ directory, trustDomain, dangerouslyUnencrypted: true })
+  const { directory, load, store } = await makeCa()
+  const ca = await load()
   const { privateKey, publicKey } = generateKeyPair()
-  const { certificateChain } = ca.issue({ path: parseServicePath('orders'), dnsNames: [], publicKey })
+  const path = parseServicePath('orders')
+  const { certificateChain } = await ca.issue({ path, dnsNames: [], publicKey, requestedBy: 'operator:test' })
   const material = { certificateChain, privateKey: encodePrivateKey(privateKey), bundle: ca.bundle }
   const policy = 'grants: [{ caller: orders, audience: inventory, scopes: [inventory.reserve] }]'
   const configuration: Configuration = {
-    trustDomain,
+    trustDomain: ca.trustDomain,
     issuer: 'https://localhost:8443',
     listen: { grpc: localhost },
     ca: directory,
+    storeFile: caFilesOf(directory).store,
+    caPassphraseFile: undefined,
     policy: parseGrantPolicy(policy, 'policy.yaml'),
     token: { ttlSeconds: 300 },
   }
-  return { directory, configuration, credential: parseCredential(material, Date.now(), 'the test') }
+  return { directory, store, configuration, credential: parseCredential(material, Date.now(), 'the test') }
 }
 
 async function start(configuration: Configuration): Promise<RunningAuthority & { readonly log: string }> {
@@ -66,11 +69,22 @@ describe('serve', () => {
     expect(log).toContain(`"address":"${formatAddress(address)}"`)
   })
 
+  test('keeps a record of the certificate that it issues to itself', async () => {
+    const { store, configuration } = await setUp()
+    await start(configuration)
+    const authority = parseServiceId('spiffe://shop.internal/countersign/authority')
+    const records = await store.inventory.list({ serviceId: authority, validAt: Date.now() })
+    expect(records).toMatchObject([{ serviceId: authority, requestedBy: authority, dnsNames: ['localhost'] }])
+  })
+
   test('writes no key to disk, nor to the log', async () => {
     const { directory, configuration } = await setUp()
     const tell = async () =>
       Promise.all(
-        (await readdir(directory)).sort().map(async (file) => [file, await readFile(join(directory, file), 'utf8')]),
+        (await readdir(directory))
+          .filter((file) => !file.startsWith('ca.db'))
+          .sort()
+          .map(async (file) => [file, await readFile(join(directory, file), 'utf8')]),
       )
     const before = await tell()
     const { log } = await start(configuration)
