@@ -1,33 +1,50 @@
+import { copyFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { caFilesOf } from '../ca/ca-files.ts'
-import { initCertificateAuthority } from '../ca/init.ts'
+import { labelOf } from '../ca/authorities.ts'
+import { keyFileOf, requestFileOf } from '../ca/ca-files.ts'
+import { claimDirectory, initBelowOfflineRoot, initCertificateAuthority } from '../ca/init.ts'
+import { DEFAULT_PROFILES_FILE } from '../ca/profiles.ts'
+import { fileExists } from '../core/text-file.ts'
 import { parseTrustDomain } from '../identity/service-id.ts'
+import { homeOf, locateCa, type ProtectionArguments, protectionOf, useCa, withNewCaKey } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
 
-interface InitArguments {
+interface InitArguments extends ProtectionArguments {
   readonly trustDomain: string
-  readonly dir: string
-  readonly dangerouslyUnencrypted?: true
+  readonly offlineRoot?: true
 }
 
 export function defineCaInit(init: Command): void {
-  withJson(init)
+  withNewCaKey(withJson(init))
     .description('make a CA: a root and an intermediate, each with its key')
     .requiredOption('--trust-domain <name>', 'the name of the trust domain, such as shop.internal')
-    .option('--dir <directory>', 'where the CA is to lie', './pki')
-    .option('--dangerously-unencrypted', 'write the keys as they are')
+    .option('--offline-root', 'make no root, but the request that a root elsewhere is to certify')
     .action(initCa)
 }
 
 async function initCa(args: InitArguments, command: Command): Promise<void> {
-  const { trustDomain } = await initCertificateAuthority({
-    directory: args.dir,
-    trustDomain: parseTrustDomain(args.trustDomain),
-    dangerouslyUnencrypted: args.dangerouslyUnencrypted === true,
+  const trustDomain = parseTrustDomain(args.trustDomain)
+  const place = await locateCa(args)
+  const { directory, profiles, bundle } = place.files
+  const protection = await protectionOf(args, place)
+  await claimDirectory(directory)
+  // Those of a checkout are there already, and stay.
+  if (!(await fileExists(profiles))) await copyFile(DEFAULT_PROFILES_FILE, profiles)
+  const init = args.offlineRoot ? initBelowOfflineRoot : initCertificateAuthority
+  const { authorities } = await useCa(args, async (ca) => init({ ...(await homeOf(ca)), trustDomain, protection }), {
+    create: true,
   })
-  const files = caFilesOf(args.dir)
-  writeResult(command, { trustDomain, files }, [
-    `Made the CA of ${trustDomain} in ${args.dir}.`,
-    `${files.rootKey} and ${files.intermediateKey} are not encrypted: whoever reads one can be any service.`,
+
+  const keys = authorities.map((authority) => keyFileOf(directory, authority))
+  const requests = authorities.filter(({ state }) => state === 'requested').map((one) => requestFileOf(directory, one))
+  const made = { bundle: args.offlineRoot ? undefined : bundle, keys, requests, profiles, store: place.storeFile }
+  writeResult(command, { trustDomain, authorities: authorities.map(labelOf), files: made }, [
+    ...requests.map((file) => `${file} is the request for the intermediate: have the root certify it.`),
+    args.offlineRoot
+      ? 'Then "countersign ca import", with the answer and --root, completes the CA.'
+      : `Made the CA of ${trustDomain} in ${directory}. ${bundle} is what its verifiers trust.`,
+    protection === 'dangerouslyUnencrypted'
+      ? `${keys.join(' and ')} not encrypted: whoever reads one can be any service.`
+      : `Without the passphrase nobody can use ${keys.join(' and ')}: keep it elsewhere.`,
   ])
 }

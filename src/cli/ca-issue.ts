@@ -1,63 +1,64 @@
 import type { Command } from 'commander'
-import { loadCertificateAuthority } from '../ca/load.ts'
-import { AuthError } from '../core/errors.ts'
-import { credentialFilesOf } from '../identity/credential-files.ts'
+import type { IssuedCertificate } from '../ca/certificate-authority.ts'
+import { type CredentialFiles, credentialFilesOf } from '../identity/credential-files.ts'
 import { encodePrivateKey, generateKeyPair } from '../identity/key-pair.ts'
-import { isReservedPath, parseServicePath, type ServicePath } from '../identity/service-id.ts'
+import { type CaArguments, loadCa, useCa, withCaKey } from './ca-context.ts'
 import { repeatable } from './repeatable.ts'
 import { withJson, writeResult } from './result.ts'
-import { writeCredential } from './write-credential.ts'
+import { parseServiceArgument, requireCertifiable } from './service-argument.ts'
+import { requireOutput, writeCredential } from './write-credential.ts'
 
-interface IssueArguments {
+interface IssueArguments extends CaArguments {
   readonly dns: readonly string[]
-  readonly dir: string
   readonly out: string
+  readonly reserved?: true
 }
 
 export function defineCaIssue(issue: Command): void {
-  withJson(issue)
-    .description('make a key for a service and issue a certificate to it, valid for 24 hours')
+  withCaKey(withDnsNames(withJson(issue)))
+    .description('make a key for a service and issue a certificate to it')
     .argument('<service>', 'the path of the service, such as orders')
-    .addOption(
-      repeatable(
-        '--dns <name>',
-        'a host name under which clients reach the service, and then no other; may be repeated',
-        'none: the ID decides',
-      ),
-    )
-    .option('--dir <directory>', 'where the CA lies', './pki')
+    .option('--reserved', 'of a path of Countersign itself: countersign/operator/NAME')
     .requiredOption('--out <directory>', 'where to write the certificate chain, the key and bundle.pem')
     .action(issueCredential)
 }
 
-async function issueCredential(service: string, args: IssueArguments, command: Command): Promise<void> {
-  const path = parseUnreservedPath(service)
-  const files = credentialFilesOf(args.out, path)
-  const ca = await loadCertificateAuthority(args.dir)
-  const { privateKey, publicKey } = generateKeyPair()
-  const issued = ca.issue({ path, dnsNames: args.dns, publicKey })
-  const { certificateChain } = issued
-  await writeCredential(
-    files,
-    { certificateChain, privateKey: encodePrivateKey(privateKey), bundle: ca.bundle },
-    { awayFrom: args.dir },
+/** Gives a command the option for the host names of a certificate. */
+export function withDnsNames(command: Command): Command {
+  return command.addOption(
+    repeatable(
+      '--dns <name>',
+      'a host name under which clients reach the service, and then no other; may be repeated',
+      'none: the ID decides',
+    ),
   )
+}
 
-  const { serviceId, serialNumber } = issued
+async function issueCredential(service: string, args: IssueArguments, command: Command): Promise<void> {
+  await useCa(args, async (open) => {
+    const ca = await loadCa(open)
+    const path = parseServiceArgument(service, ca.trustDomain)
+    requireCertifiable(path, args.reserved === true)
+    const files = credentialFilesOf(args.out, path)
+    await requireOutput(files, open)
+    const { privateKey, publicKey } = generateKeyPair()
+    const issued = await ca.issue({ path, dnsNames: args.dns, publicKey, requestedBy: open.operator })
+    await writeCredential(open, files, { ...issued, privateKey: encodePrivateKey(privateKey) })
+    writeIssued(command, 'Issued', issued, files)
+  })
+}
+
+/** Tells of a certificate, and of the files in which it now is. */
+export function writeIssued(
+  command: Command,
+  verb: string,
+  { serviceId, serialNumber, ...issued }: IssuedCertificate,
+  files: Partial<CredentialFiles>,
+): void {
   const notBefore = new Date(issued.notBefore).toISOString()
   const notAfter = new Date(issued.notAfter).toISOString()
   writeResult(command, { serviceId, serialNumber, notBefore, notAfter, files }, [
-    `Issued ${serviceId}, valid to ${notAfter}.`,
-    files.certificateChain,
-    files.privateKey,
-    files.bundle,
+    `${verb} ${serviceId}, valid to ${notAfter}.`,
+    ...Object.values(files),
   ])
-}
-
-function parseUnreservedPath(text: string): ServicePath {
-  const path = parseServicePath(text)
-  if (isReservedPath(path)) {
-    throw new AuthError('REQUEST_INVALID', `"${path}" is reserved for Countersign itself: call the service otherwise.`)
-  }
-  return path
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { defineAccess } from './access.ts'
 import { defineCa } from './ca.ts'
 import { createProgram, run } from './program.ts'
+import { defineRevoke } from './revoke.ts'
 import { defineServe } from './serve.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
@@ -12,6 +13,7 @@ const program = createProgram('countersign')
   .description('mutual TLS and scoped tokens for gRPC services')
   .version(version)
 defineCa(program.command('ca'))
+defineRevoke(program.command('revoke'))
 defineAccess(program.command('access'))
 defineServe(program.command('serve'))
 

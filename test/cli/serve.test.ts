@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { initCertificateAuthority } from '../../src/ca/init.ts'
 import { AuthorityClient } from '../../src/client/authority-client.ts'
 import { parseAddress } from '../../src/core/address.ts'
 import { parseCredential } from '../../src/identity/credential.ts'
 import { encodePrivateKey, generateKeyPair } from '../../src/identity/key-pair.ts'
-import { parseServiceId, parseServicePath, parseTrustDomain } from '../../src/identity/service-id.ts'
+import { parseServiceId, parseServicePath } from '../../src/identity/service-id.ts'
 import { secureContextOptions } from '../../src/transport/tls-options.ts'
+import { makeCa } from '../support/ca-directory.ts'
 import { temporaryDirectory } from '../support/directory.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
@@ -29,15 +29,12 @@ const POLICY = 'grants: [{ caller: orders, audience: inventory, scopes: [invento
 /** A folder with all that an authority needs, and a service that it vouches for. */
 async function setUp(configuration = CONFIGURATION) {
   const directory = await temporaryDirectory()
-  const ca = await initCertificateAuthority({
-    directory: join(directory, 'pki'),
-    trustDomain: parseTrustDomain('shop.internal'),
-    dangerouslyUnencrypted: true,
-  })
+  const ca = await (await makeCa({ directory: join(directory, 'pki') })).load()
   await writeFile(join(directory, 'countersign.yaml'), configuration)
   await writeFile(join(directory, 'policy.yaml'), POLICY)
   const { privateKey, publicKey } = generateKeyPair()
-  const { certificateChain } = ca.issue({ path: parseServicePath('orders'), dnsNames: [], publicKey })
+  const path = parseServicePath('orders')
+  const { certificateChain } = await ca.issue({ path, dnsNames: [], publicKey, requestedBy: 'operator:test' })
   const material = { certificateChain, privateKey: encodePrivateKey(privateKey), bundle: ca.bundle }
   return {
     config: join(directory, 'countersign.yaml'),
@@ -127,12 +124,12 @@ describe('serve', () => {
   })
 
   test('tells every problem of a configuration, and writes no log', async () => {
-    const { config } = await setUp(`${CONFIGURATION.replace('shop.internal', 'Shop')}\nstore: sqlite\n`)
+    const { config } = await setUp(`${CONFIGURATION.replace('shop.internal', 'Shop')}\nstorage: sqlite\n`)
     const { exitCode, out, err } = await countersign('serve', '--config', config).ended()
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' })
     expect(err).toMatch(/^error: /)
     expect(err).toContain('trustDomain: ')
-    expect(err).toContain('store: this key is unknown.')
+    expect(err).toContain('storage: this key is unknown.')
     expect(err).not.toMatch(/\n\s+at /)
   })
 

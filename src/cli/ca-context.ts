@@ -1,0 +1,127 @@
+import { userInfo } from 'node:os'
+import type { Command } from 'commander'
+import { type CaFiles, caFilesOf } from '../ca/ca-files.ts'
+import type { CaHome } from '../ca/ca-home.ts'
+import type { CaState } from '../ca/ca-state.ts'
+import type { CertificateAuthority } from '../ca/certificate-authority.ts'
+import type { KeyProtection } from '../ca/key-files.ts'
+import { loadCertificateAuthority, loadState } from '../ca/load.ts'
+import { loadProfiles } from '../ca/profiles.ts'
+import { type Clock, systemClock } from '../core/clock.ts'
+import { AuthError } from '../core/errors.ts'
+import type { Passphrase } from '../identity/passphrase.ts'
+import { caPassphrase, loadCaSettings } from '../server/config.ts'
+import { openStore } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
+
+/** Where a command finds the CA, and what its keys are encrypted with. */
+export interface CaArguments {
+  readonly dir?: string
+  readonly config?: string
+  readonly passphraseFile?: string
+}
+
+export interface ProtectionArguments extends CaArguments {
+  readonly dangerouslyUnencrypted?: true
+}
+
+/** A CA as its files are, its store not yet opened. */
+export interface CaPlace {
+  readonly files: CaFiles
+  readonly storeFile: string
+  readonly passphrase: () => Promise<Passphrase | undefined>
+}
+
+/** A CA whose store is open. */
+export interface OpenCa extends CaPlace {
+  readonly store: Store
+  /** For the record: whoever runs the command. */
+  readonly operator: string
+  readonly clock: Clock
+}
+
+/** Gives a command the options that say where the CA is. */
+export function withCa(command: Command): Command {
+  return command
+    .option('--dir <directory>', 'where the CA lies (default: ./pki)')
+    .option('--config <file>', "the authority's configuration, which says where the CA and its store are")
+}
+
+/** The same for a command that uses a key of the CA. */
+export function withCaKey(command: Command): Command {
+  return withCa(command).option(
+    '--passphrase-file <file>',
+    'what the keys are encrypted with (default: caPassphraseFile of the configuration, or COUNTERSIGN_CA_PASSPHRASE)',
+  )
+}
+
+/** The same for a command that makes a key of the CA. */
+export function withNewCaKey(command: Command): Command {
+  return withCaKey(command).option('--dangerously-unencrypted', 'write new keys as they are')
+}
+
+export async function locateCa(args: CaArguments): Promise<CaPlace> {
+  const settings = args.config === undefined ? undefined : await loadCaSettings(args.config)
+  const files = caFilesOf(args.dir ?? settings?.ca ?? './pki')
+  return {
+    files,
+    storeFile: settings?.storeFile ?? files.store,
+    passphrase: () => caPassphrase(args.passphraseFile ?? settings?.caPassphraseFile),
+  }
+}
+
+/** Opens the store of a CA for as long as `use` takes. */
+export async function useCa<Result>(
+  args: CaArguments,
+  use: (ca: OpenCa) => Promise<Result>,
+  { create = false }: { readonly create?: boolean } = {},
+): Promise<Result> {
+  const place = await locateCa(args)
+  const store = await openStore(place.storeFile, { create })
+  try {
+    return await use({ ...place, store, operator: `operator:${userInfo().username}`, clock: systemClock })
+  } finally {
+    await store.close()
+  }
+}
+
+export function stateOf({ files, store }: OpenCa): Promise<CaState> {
+  return loadState(files.directory, store.ledger)
+}
+
+/** The CA, to issue with it. */
+export async function loadCa({ files, store, clock, passphrase }: OpenCa): Promise<CertificateAuthority> {
+  const { ledger, inventory } = store
+  const { directory } = files
+  return loadCertificateAuthority({ directory, ledger, inventory, passphrase: await passphrase(), clock })
+}
+
+/** What the steps work on that change a CA. */
+export async function homeOf({ files, store, operator, clock, passphrase }: OpenCa): Promise<CaHome> {
+  return {
+    directory: files.directory,
+    ledger: store.ledger,
+    profiles: await loadProfiles(files.profiles),
+    passphrase: await passphrase(),
+    requestedBy: operator,
+    clock,
+  }
+}
+
+/**
+ * How new keys are to lie on disk.
+ * @throws AuthError CONFIGURATION_INVALID where that was not decided
+ */
+export async function protectionOf(
+  { dangerouslyUnencrypted }: ProtectionArguments,
+  { passphrase }: Pick<CaPlace, 'passphrase'>,
+): Promise<KeyProtection> {
+  if (dangerouslyUnencrypted) return 'dangerouslyUnencrypted'
+  const given = await passphrase()
+  if (given !== undefined) return given
+  throw new AuthError(
+    'CONFIGURATION_INVALID',
+    "The CA's new keys would lie on disk unencrypted. Give a passphrase: --passphrase-file, caPassphraseFile in the " +
+      'configuration, or the variable COUNTERSIGN_CA_PASSPHRASE. To do without one, write --dangerously-unencrypted.',
+  )
+}

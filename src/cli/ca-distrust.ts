@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import { labelOf } from '../ca/authorities.ts'
+import { certificateStateOf } from '../ca/certificate-state.ts'
+import { distrust, findDistrustable } from '../ca/distrust.ts'
+import { servicePathOf } from '../identity/service-id.ts'
+import { type CaArguments, stateOf, useCa, withCa } from './ca-context.ts'
+import { withJson, writeResult } from './result.ts'
+
+interface DistrustArguments extends CaArguments {
+  readonly yes?: true
+}
+
+export function defineCaDistrust(command: Command): void {
+  withCa(withJson(command))
+    .description(
+      'the emergency: an intermediate is dead at once, and all that it has issued. Without --yes, tells what would fail',
+    )
+    .argument('<intermediate>', 'as "countersign ca list" shows it')
+    .option('--yes', 'do it')
+    .action(distrustIntermediate)
+}
+
+async function distrustIntermediate(label: string, args: DistrustArguments, command: Command): Promise<void> {
+  await useCa(args, async (open) => {
+    const now = open.clock()
+    const state = await stateOf(open)
+    const intermediate = findDistrustable(state, label)
+    const certificates = await open.store.inventory.list({ serviceId: undefined, validAt: now })
+    const failing = certificates.filter(
+      (certificate) =>
+        certificate.issuerKeyId === intermediate.keyId &&
+        certificateStateOf(certificate, state.authorities, now) !== 'revoked',
+    )
+    if (args.yes) await open.store.ledger.update((current) => distrust(current, label, now), now)
+
+    const services = [...new Set(failing.map(({ serviceId }) => servicePathOf(serviceId)))]
+    const name = labelOf(intermediate)
+    const result = { name, distrusted: args.yes === true, certificates: failing.length, services }
+    const counted = `${failing.length} valid certificates of ${services.length} services`
+    writeResult(command, result, [
+      args.yes ? `${name} is distrusted, and with it ${counted}:` : `With ${name} would fail ${counted}:`,
+      ...services.map((service) => `  ${service}`),
+      ...(args.yes ? nextSteps(intermediate.state) : ['Nothing is changed yet. To go on, write --yes.']),
+    ])
+  })
+}
+
+function nextSteps(former: string): readonly string[] {
+  const replace =
+    former === 'active'
+      ? ['Next: "countersign ca rotate prepare intermediate", then "activate", then issue to these services anew.']
+      : []
+  return [...replace, 'For peers that read CRLs: "countersign ca crl", which needs the key of the root for this.']
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander'
+import { labelOf } from '../ca/authorities.ts'
+import { importSignature } from '../ca/change-bundle.ts'
+import { importIntermediate } from '../ca/import-intermediate.ts'
+import { loadBounded } from '../core/bounded-file.ts'
+import { AuthError } from '../core/errors.ts'
+import { loadText } from '../core/text-file.ts'
+import { parseCertificates } from '../identity/pem-certificates.ts'
+import { type CaArguments, homeOf, useCa, withCaKey } from './ca-context.ts'
+import { withJson, writeResult } from './result.ts'
+
+interface ImportArguments extends CaArguments {
+  readonly root?: string
+}
+
+export function defineCaImport(command: Command): void {
+  withCaKey(withJson(command))
+    .description('take what a root elsewhere has signed: the certificate of an intermediate, or a bundle statement')
+    .argument('<file>', 'certificates in PEM, or the detached signature of the statement (ECDSA with SHA-256, in DER)')
+    .option('--root <file>', 'the certificate of the root, in PEM: the first time, when the CA has no bundle yet')
+    .action(importAnswer)
+}
+
+const MAX_BYTES = 262_144
+
+async function importAnswer(file: string, args: ImportArguments, command: Command): Promise<void> {
+  const bytes = await loadBounded(file, MAX_BYTES)
+  if (bytes.length > MAX_BYTES) throw new AuthError('REQUEST_INVALID', `${file}: longer than ${MAX_BYTES} bytes.`)
+  const pem = bytes.toString('latin1')
+  const [root] = args.root === undefined ? [] : parseCertificates(await loadText(args.root), args.root)
+  await useCa(args, async (open) => {
+    const home = await homeOf(open)
+    if (pem.includes('-----BEGIN CERTIFICATE-----')) {
+      const intermediate = await importIntermediate(home, parseCertificates(pem, file), root)
+      const next = 'It issues from "countersign ca rotate activate intermediate" on.'
+      const { name, state, keyId } = intermediate
+      writeResult(command, { imported: 'certificate', name: labelOf(intermediate), state, keyId }, [
+        `${labelOf(intermediate)} has its certificate and is ${state}. ${state === 'active' ? `It issues for "${name}".` : next}`,
+      ])
+    } else {
+      const { state } = await importSignature(home, bytes)
+      const sequence = state.statements.at(-1)?.sequence
+      writeResult(command, { imported: 'signature', sequence }, [
+        `Bundle statement ${sequence} is signed and in force: ${open.files.bundle} is as it says.`,
+      ])
+    }
+  })
+}

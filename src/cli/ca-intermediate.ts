@@ -1,0 +1,51 @@
+import { copyFile, mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { addIntermediate } from '../ca/add-intermediate.ts'
+import { labelOf } from '../ca/authorities.ts'
+import { loadBundle, writeBundle } from '../ca/bundle.ts'
+import { caFilesOf, keyFileOf } from '../ca/ca-files.ts'
+import { DIRECTORY_MODE } from '../ca/durable-files.ts'
+import { parseIntermediateName } from '../ca/intermediate-name.ts'
+import { homeOf, type ProtectionArguments, protectionOf, stateOf, useCa, withNewCaKey } from './ca-context.ts'
+import { withJson, writeResult } from './result.ts'
+
+interface IntermediateArguments extends ProtectionArguments {
+  readonly out: string
+}
+
+export function defineCaIntermediate(intermediate: Command): void {
+  withNewCaKey(withJson(intermediate))
+    .description(
+      'make an intermediate for one more authority process, which issues with it from a directory of its own',
+    )
+    .argument('<name>', 'what to call it, such as authority-b')
+    .requiredOption('--out <directory>', 'where its key, the bundle and the profiles are to lie')
+    .action(makeIntermediate)
+}
+
+async function makeIntermediate(text: string, args: IntermediateArguments, command: Command): Promise<void> {
+  const name = parseIntermediateName(text)
+  await useCa(args, async (open) => {
+    const protection = await protectionOf(args, open)
+    const files = caFilesOf(args.out)
+    await mkdir(files.directory, { recursive: true, mode: DIRECTORY_MODE })
+    const bundle = await loadBundle(open.files.directory, await stateOf(open), open.clock())
+    await writeBundle(files.directory, bundle)
+    await copyFile(open.files.profiles, files.profiles)
+    const added = await addIntermediate(await homeOf(open), name, { directory: files.directory, protection })
+
+    const { intermediate, requestFile } = added
+    const key = keyFileOf(files.directory, intermediate)
+    const store = resolve(open.storeFile)
+    const { bundle: bundleFile, profiles } = files
+    const made = { key, request: requestFile, bundle: bundleFile, profiles, store }
+    writeResult(command, { name: labelOf(intermediate), state: intermediate.state, files: made }, [
+      `Made ${labelOf(intermediate)}, which is ${intermediate.state}. Its key: ${key}`,
+      ...(requestFile === undefined
+        ? []
+        : [`${requestFile}: have the root certify it; "countersign ca import" takes the answer.`]),
+      `An authority that issues with it has "ca: ${args.out}" and "store: sqlite:${store}" in its configuration.`,
+    ])
+  })
+}

@@ -1,0 +1,97 @@
+import type { Command } from 'commander'
+import { addIntermediate } from '../ca/add-intermediate.ts'
+import { INTERMEDIATE_NAME, intermediatesOf, labelOf } from '../ca/authorities.ts'
+import { parseIntermediateName } from '../ca/intermediate-name.ts'
+import { removeKeys } from '../ca/key-files.ts'
+import { activateIntermediate, retireIntermediate } from '../ca/rotate-intermediate.ts'
+import {
+  type CaArguments,
+  homeOf,
+  type ProtectionArguments,
+  protectionOf,
+  stateOf,
+  useCa,
+  withCa,
+  withNewCaKey,
+} from './ca-context.ts'
+import { withJson, writeResult } from './result.ts'
+
+interface StepArguments extends CaArguments {
+  readonly name: string
+}
+
+interface PrepareArguments extends ProtectionArguments, StepArguments {
+  readonly out?: string
+}
+
+export function definePrepareIntermediate(command: Command): void {
+  withName(withNewCaKey(withJson(command)))
+    .description('make the next intermediate, or the request for it where the key of the root is kept elsewhere')
+    .option('--out <directory>', "where its key is to lie (default: the CA's directory)")
+    .action(prepare)
+}
+
+export function defineActivateIntermediate(command: Command): void {
+  withName(withCa(withJson(command)))
+    .description(
+      'issue with the intermediate that was prepared; services present it, so that verifiers need nothing new',
+    )
+    .action(activate)
+}
+
+export function defineRetireIntermediate(command: Command): void {
+  withName(withCa(withJson(command)))
+    .description('end the former intermediate, once all that it issued has expired, and remove its key')
+    .action(retire)
+}
+
+function withName(command: Command): Command {
+  return command.option('--name <name>', 'which of those that serve side by side', INTERMEDIATE_NAME)
+}
+
+async function prepare(args: PrepareArguments, command: Command): Promise<void> {
+  const name = parseIntermediateName(args.name)
+  await useCa(args, async (open) => {
+    const protection = await protectionOf(args, open)
+    const place = { directory: args.out ?? open.files.directory, protection }
+    const { intermediate, requestFile } = await addIntermediate(await homeOf(open), name, place)
+    const { state, keyId } = intermediate
+    writeResult(command, { name: labelOf(intermediate), state, keyId, request: requestFile }, [
+      `${labelOf(intermediate)} is ${state}. Nothing that was issued changes.`,
+      requestFile === undefined
+        ? 'Next, whenever you like: "countersign ca rotate activate intermediate".'
+        : `Next: have the root certify ${requestFile}, then "countersign ca import" with the answer.`,
+    ])
+  })
+}
+
+async function activate(args: StepArguments, command: Command): Promise<void> {
+  const name = parseIntermediateName(args.name)
+  await useCa(args, async (open) => {
+    const now = open.clock()
+    await stateOf(open)
+    const state = await open.store.ledger.update((current) => activateIntermediate(current, name, now), now)
+    const labels = (...states: Parameters<typeof intermediatesOf>[1]) =>
+      intermediatesOf(state, states, name).map(labelOf)
+    const [active] = labels('active')
+    writeResult(command, { active, retiring: labels('retiring') }, [
+      `${active} issues from now on. What ${labels('retiring').join(', ') || 'nobody'} has issued stays good.`,
+      'An authority that runs takes it up when it next renews its own certificate, or is restarted.',
+      'Next, when all of that has expired: "countersign ca rotate retire intermediate".',
+    ])
+  })
+}
+
+async function retire(args: StepArguments, command: Command): Promise<void> {
+  const name = parseIntermediateName(args.name)
+  await useCa(args, async (open) => {
+    const now = open.clock()
+    const retiring = intermediatesOf(await stateOf(open), ['retiring'], name)
+    await open.store.ledger.update((current, usage) => retireIntermediate(current, name, usage, now), now)
+    await removeKeys(open.files.directory, retiring)
+    const retired = retiring.map(labelOf)
+    writeResult(command, { retired }, [
+      `${retired.join(', ')} is retired: nothing that it issued is valid any more. Its key is removed from ${open.files.directory}.`,
+    ])
+  })
+}

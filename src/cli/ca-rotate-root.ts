@@ -1,0 +1,123 @@
+import type { Command } from 'commander'
+import { labelOf, rootsOf } from '../ca/authorities.ts'
+import { type BundleChange, prepareNewRoot, prepareOutsideRoot, retireFormerRoot } from '../ca/change-bundle.ts'
+import { requireRoot } from '../ca/issuer-profile.ts'
+import { removeKeys } from '../ca/key-files.ts'
+import { activateRoot } from '../ca/rotate-root.ts'
+import { loadText } from '../core/text-file.ts'
+import { parseCertificates } from '../identity/pem-certificates.ts'
+import {
+  type CaArguments,
+  homeOf,
+  type ProtectionArguments,
+  protectionOf,
+  stateOf,
+  useCa,
+  withCa,
+  withCaKey,
+  withNewCaKey,
+} from './ca-context.ts'
+import { withJson, writeResult } from './result.ts'
+
+interface PrepareArguments extends ProtectionArguments {
+  readonly certificate?: string
+}
+
+interface ActivateArguments extends CaArguments {
+  readonly verifiersUpdated?: true
+}
+
+export function definePrepareRoot(command: Command): void {
+  withNewCaKey(withJson(command))
+    .description(
+      'make the next root, or take one that is kept elsewhere, and put it into the bundle beside the present one',
+    )
+    .option('--certificate <file>', 'the certificate of a root whose key is kept elsewhere, in PEM')
+    .action(prepare)
+}
+
+export function defineActivateRoot(command: Command): void {
+  withCa(withJson(command))
+    .description('have intermediates certified by the root that was prepared')
+    .option('--verifiers-updated', 'every verifier holds the new bundle: otherwise waits until the records show it')
+    .action(activate)
+}
+
+export function defineRetireRoot(command: Command): void {
+  withCaKey(withJson(command))
+    .description('take the former root out of the bundle, once no intermediate below it is in use, and remove its key')
+    .action(retire)
+}
+
+async function prepare(args: PrepareArguments, command: Command): Promise<void> {
+  await useCa(args, async (open) => {
+    const { directory, bundle } = open.files
+    const home = await homeOf(open)
+    const change =
+      args.certificate === undefined
+        ? await prepareNewRoot(home, { directory, protection: await protectionOf(args, open) })
+        : await prepareOutsideRoot(
+            home,
+            requireRoot(await loadRoot(args.certificate), (await stateOf(open)).trustDomain),
+          )
+    const [root] = rootsOf(change.state, 'prepared', 'requested').map(labelOf)
+    writeChange(command, change, { prepared: root }, [
+      `${root} is in ${bundle} beside the present root, which vouches for it. Nothing that was issued changes.`,
+      'Next: see that every verifier has the new bundle. Each certificate that is issued from now on comes with it.',
+      'Then: "countersign ca rotate activate root", which looks at the records, or takes your word: --verifiers-updated.',
+    ])
+  })
+}
+
+async function activate(args: ActivateArguments, command: Command): Promise<void> {
+  await useCa(args, async (open) => {
+    const now = open.clock()
+    await stateOf(open)
+    const isTold = args.verifiersUpdated === true
+    const state = await open.store.ledger.update((current, usage) => activateRoot(current, isTold, usage, now), now)
+    const [active] = rootsOf(state, 'active').map(labelOf)
+    const [retiring] = rootsOf(state, 'retiring').map(labelOf)
+    writeResult(command, { active, retiring }, [
+      `${active} certifies intermediates from now on. What is below ${retiring} stays good.`,
+      'Next: rotate the intermediates: "countersign ca rotate prepare intermediate", "activate", and "retire" when it lets you.',
+      'Then: "countersign ca rotate retire root".',
+    ])
+  })
+}
+
+async function retire(args: CaArguments, command: Command): Promise<void> {
+  await useCa(args, async (open) => {
+    const retiring = rootsOf(await stateOf(open), 'retiring')
+    const change = await retireFormerRoot(await homeOf(open))
+    const retired = rootsOf(change.state, 'retired').filter(({ keyId }) => retiring.some((one) => one.keyId === keyId))
+    await removeKeys(open.files.directory, retired)
+    writeChange(command, change, { retired: retired.map(labelOf) }, [
+      `${retired.map(labelOf).join(', ')} is out of ${open.files.bundle}. Its key is removed from ${open.files.directory}.`,
+      'Verifiers that still hold it lose nothing; each that is given the new bundle forgets it.',
+    ])
+  })
+}
+
+async function loadRoot(file: string) {
+  const [root] = parseCertificates(await loadText(file), file)
+  return root
+}
+
+/** What was done, or what the root's owner has to do before it is. */
+function writeChange(
+  command: Command,
+  { state, statementFile }: BundleChange,
+  result: object,
+  lines: readonly string[],
+): void {
+  const sequence = state.statements.at(-1)?.sequence
+  const told =
+    statementFile === undefined
+      ? lines
+      : [
+          `${statementFile} is the bundle statement: the bundle changes once the active root has signed it, where its key is:`,
+          `  openssl dgst -sha256 -sign root.key -out statement.sig ${statementFile}`,
+          'Then "countersign ca import statement.sig".',
+        ]
+  writeResult(command, { ...result, statement: { sequence, file: statementFile } }, told)
+}

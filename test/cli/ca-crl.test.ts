@@ -1,0 +1,52 @@
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parseCrl } from '../../src/identity/crl.ts'
+import { decodePem } from '../../src/identity/pem.ts'
+import { initCa, told } from '../support/ca-command.ts'
+
+async function crlIn(file: string) {
+  const [der = Buffer.alloc(0)] = decodePem(['X509 CRL'], await readFile(file, 'utf8'))
+  return parseCrl(der)
+}
+
+describe('ca crl', () => {
+  test('writes one for each issuer, numbered from 1 on', async () => {
+    const { dir, out } = await initCa()
+    const { serialNumber } = await told('ca', 'issue', 'orders', '--dir', dir, '--out', out)
+    await told('revoke', 'certificate', serialNumber, '--reason', 'keyCompromise', '--dir', dir)
+    const crls = join(dir, 'crls')
+    for (const number of [1, 2, 3]) {
+      const written = await told('ca', 'crl', '--dir', dir, '--out', crls)
+      expect(written).toMatchObject({
+        missing: [],
+        crls: [
+          { issuer: expect.stringMatching(/^root-/), number, revoked: [] },
+          { issuer: expect.stringMatching(/^intermediate-/), number, revoked: [serialNumber] },
+        ],
+      })
+      expect(await readdir(crls)).toHaveLength(2)
+      for (const { file } of written.crls) expect((await crlIn(file)).number).toBe(BigInt(number))
+    }
+  })
+
+  test('has the intermediates that are distrusted on that of the root', async () => {
+    const { dir, out } = await initCa()
+    const { authorities } = await told('ca', 'list', '--dir', dir)
+    await told('ca', 'distrust', authorities[1].name, '--yes', '--dir', dir)
+    const { crls } = await told('ca', 'crl', '--dir', dir, '--out', out)
+    expect(crls).toMatchObject([{ issuer: authorities[0].name, revoked: [authorities[1].serialNumber] }])
+    const { entries } = await crlIn(crls[0].file)
+    expect(entries).toMatchObject([{ serialNumber: authorities[1].serialNumber, reasonCode: 2 }])
+  })
+
+  test('says whose it cannot make, for want of the key', async () => {
+    const { dir, out } = await initCa()
+    const [key = 'none'] = (await readdir(dir)).filter((file) => file.startsWith('root-'))
+    await rm(join(dir, key))
+    expect(await told('ca', 'crl', '--dir', dir, '--out', out)).toMatchObject({
+      crls: [{ issuer: expect.stringMatching(/^intermediate-/) }],
+      missing: [expect.stringMatching(/^root-/)],
+    })
+  })
+})

@@ -1,0 +1,163 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { initCa, refused, told } from '../support/ca-command.ts'
+import { temporaryDirectory } from '../support/directory.ts'
+import { describeWith, openssl, runTool } from '../support/tools.ts'
+
+const PLAIN = '--dangerously-unencrypted'
+
+interface OutsideRoot {
+  readonly certificate: string
+  readonly key: string
+}
+
+async function run(...args: string[]): Promise<void> {
+  const { exitCode, output } = await runTool(openssl, args)
+  expect(exitCode, output).toBe(0)
+}
+
+/** A root that a company has, made by openssl. `digitalSignature`: one that states bundles too. */
+async function outsideRoot(usage: string, ...keyOptions: string[]): Promise<OutsideRoot> {
+  const directory = await temporaryDirectory()
+  const [certificate, key] = [join(directory, 'root.pem'), join(directory, 'root.key')]
+  const newKey = keyOptions.length === 0 ? ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'] : keyOptions
+  const subject = ['-subj', '/O=Company/CN=Root', '-days', '3650', '-addext', `keyUsage=critical,${usage}`]
+  await run('req', '-x509', '-newkey', ...newKey, '-nodes', '-keyout', key, '-out', certificate, ...subject)
+  return { certificate, key }
+}
+
+async function requestIn(dir: string): Promise<string> {
+  const requests = (await readdir(dir)).filter((file) => file.endsWith('.csr'))
+  expect(requests).toHaveLength(1)
+  return join(dir, requests[0] ?? '')
+}
+
+/** What the root's owner does with a request. */
+async function certify({ certificate, key }: OutsideRoot, request: string, ...options: string[]): Promise<string> {
+  const answer = request.replace('.csr', '.pem')
+  const signing = ['x509', '-req', '-in', request, '-CA', certificate, '-CAkey', key, '-days', '365', '-out', answer]
+  await run(...signing, ...(options.length === 0 ? ['-copy_extensions', 'copyall'] : options))
+  return answer
+}
+
+describeWith(openssl, 'a root that is kept elsewhere', () => {
+  for (const [kind, ...key] of [
+    ['on P-256'],
+    ['of RSA', 'rsa:2048'],
+    ['on P-384', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-384'],
+  ]) {
+    test(`${kind} certifies the intermediate by hand`, async () => {
+      const root = await outsideRoot('keyCertSign,cRLSign', ...key)
+      const { dir, out } = await initCa('--offline-root')
+      await refused('CONFIGURATION_INVALID', 'ca', 'issue', 'orders', '--dir', dir, '--out', out)
+      const answer = await certify(root, await requestIn(dir))
+      await refused('REQUEST_INVALID', 'ca', 'import', answer, '--dir', dir)
+      const imported = await told('ca', 'import', answer, '--root', root.certificate, '--dir', dir)
+      expect(imported).toMatchObject({ imported: 'certificate', state: 'active' })
+      await refused('REQUEST_INVALID', 'ca', 'import', answer, '--root', root.certificate, '--dir', dir)
+
+      await told('ca', 'issue', 'orders', '--dir', dir, '--out', out)
+      const chain = join(out, 'orders.pem')
+      await run('verify', '-x509_strict', '-CAfile', join(out, 'bundle.pem'), '-untrusted', chain, chain)
+    })
+  }
+
+  test('is not taken with an answer that cannot issue, or answers nothing', async () => {
+    const root = await outsideRoot('keyCertSign,cRLSign')
+    const { dir } = await initCa('--offline-root')
+    const request = await requestIn(dir)
+    const other = await outsideRoot('keyCertSign')
+    const leaf = join(dir, 'leaf.cnf')
+    await writeFile(leaf, 'basicConstraints=critical,CA:false\nkeyUsage=critical,digitalSignature\n')
+    const import_ = (answer: string, of = root) =>
+      refused('REQUEST_INVALID', 'ca', 'import', answer, '--root', of.certificate, '--dir', dir)
+    expect(await import_(await certify(root, request, '-extfile', leaf))).toContain('not the certificate of a CA')
+    expect(await import_(await certify(root, request), other)).toContain('does not lead to a root')
+    expect(await import_(root.certificate)).toContain('answers a request')
+    expect((await told('ca', 'list', '--dir', dir)).authorities).toMatchObject([{ state: 'requested' }])
+  })
+
+  test('stands above a company CA that stands above ours', async () => {
+    const root = await outsideRoot('keyCertSign,cRLSign')
+    const { dir, out } = await initCa('--offline-root')
+    const directory = await temporaryDirectory()
+    const [key, request, issuing] = ['issuing.key', 'issuing.csr', 'issuing.pem'].map((name) => join(directory, name))
+    if (key === undefined || request === undefined || issuing === undefined) throw new Error('no names')
+    const ca = join(directory, 'ca.cnf')
+    await writeFile(
+      ca,
+      'basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n',
+    )
+    await run(
+      'req',
+      '-new',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-keyout',
+      key,
+      '-subj',
+      '/CN=Issuing',
+      '-out',
+      request,
+    )
+    await certify(root, request, '-extfile', ca)
+    const answer = await certify({ certificate: issuing, key }, await requestIn(dir))
+    await writeFile(answer, (await readFile(issuing, 'utf8')) + (await readFile(answer, 'utf8')))
+    await told('ca', 'import', answer, '--root', root.certificate, '--dir', dir)
+    await told('ca', 'issue', 'orders', '--dir', dir, '--out', out)
+    const chain = join(out, 'orders.pem')
+    expect((await readFile(chain, 'utf8')).match(/BEGIN/g)).toHaveLength(3)
+    await run('verify', '-x509_strict', '-CAfile', join(out, 'bundle.pem'), '-untrusted', chain, chain)
+  })
+
+  test('that may sign more than certificates states the next bundle by a signature', async () => {
+    const root = await outsideRoot('digitalSignature,keyCertSign,cRLSign')
+    const { dir, out } = await initCa('--offline-root')
+    await told('ca', 'import', await certify(root, await requestIn(dir)), '--root', root.certificate, '--dir', dir)
+    await told('ca', 'issue', 'orders', '--dir', dir, '--out', out)
+
+    const { statement } = await told('ca', 'rotate', 'prepare', 'root', PLAIN, '--dir', dir)
+    const rootsIn = async () => (await readFile(join(dir, 'bundle.pem'), 'utf8')).match(/BEGIN/g)?.length
+    expect(await rootsIn()).toBe(1)
+    await refused('REQUEST_INVALID', 'ca', 'rotate', 'activate', 'root', '--verifiers-updated', '--dir', dir)
+    const signature = join(dir, 'statement.sig')
+    const other = await outsideRoot('digitalSignature,keyCertSign')
+    await run('dgst', '-sha256', '-sign', other.key, '-out', signature, statement.file)
+    await refused('REQUEST_INVALID', 'ca', 'import', signature, '--dir', dir)
+    await run('dgst', '-sha256', '-sign', root.key, '-out', signature, statement.file)
+    await told('ca', 'import', signature, '--dir', dir)
+    expect(await rootsIn()).toBe(2)
+    await refused('REQUEST_INVALID', 'ca', 'import', signature, '--dir', dir)
+    await told('ca', 'rotate', 'activate', 'root', '--verifiers-updated', '--dir', dir)
+    await told('ca', 'rotate', 'prepare', 'intermediate', PLAIN, '--dir', dir)
+    await told('ca', 'rotate', 'activate', 'intermediate', '--dir', dir)
+    await told('ca', 'issue', 'inventory', '--dir', dir, '--out', out)
+    const chain = join(out, 'inventory.pem')
+    await run('verify', '-x509_strict', '-CAfile', join(dir, 'bundle.pem'), '-untrusted', chain, chain)
+  })
+
+  test('that signs certificates only changes the bundle by hand, and waits until it is told', async () => {
+    const root = await outsideRoot('keyCertSign,cRLSign')
+    const { dir } = await initCa('--offline-root')
+    await told('ca', 'import', await certify(root, await requestIn(dir)), '--root', root.certificate, '--dir', dir)
+    const next = await outsideRoot('keyCertSign,cRLSign')
+    const { statement } = await told('ca', 'rotate', 'prepare', 'root', '--certificate', next.certificate, '--dir', dir)
+    expect(statement.file).toBeUndefined()
+    expect((await readFile(join(dir, 'bundle.pem'), 'utf8')).match(/BEGIN/g)).toHaveLength(2)
+    const message = await refused('REQUEST_INVALID', 'ca', 'rotate', 'activate', 'root', '--dir', dir)
+    expect(message).toContain('signs certificates only')
+    await told('ca', 'rotate', 'activate', 'root', '--verifiers-updated', '--dir', dir)
+    // The key of the new one is elsewhere too: the next intermediate is requested.
+    const { request } = await told('ca', 'rotate', 'prepare', 'intermediate', PLAIN, '--dir', dir)
+    const imported = await told('ca', 'import', await certify(next, request), '--dir', dir)
+    expect(imported.state).toBe('prepared')
+    await told('ca', 'rotate', 'activate', 'intermediate', '--dir', dir)
+    await told('ca', 'rotate', 'retire', 'intermediate', '--dir', dir)
+    await told('ca', 'rotate', 'retire', 'root', '--dir', dir)
+    expect((await readFile(join(dir, 'bundle.pem'), 'utf8')).match(/BEGIN/g)).toHaveLength(1)
+  })
+})
