@@ -145,12 +145,23 @@ describe('the package, installed in another project', { timeout: 60_000 }, () =>
   test('holds what is meant to be published, and nothing else', async () => {
     const entries = await readdir(join(project, 'node_modules/countersign'))
     expect(entries.sort()).toEqual(expect.arrayContaining(['LICENSE', 'dist', 'package.json', 'proto']))
-    const known = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'dist', 'docs', 'package.json', 'proto']
+    const known = [
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'dist',
+      'docs',
+      'package.json',
+      'pki',
+      'proto',
+    ]
     expect(entries.filter((entry) => !known.includes(entry))).toEqual([])
     const files = await readdir(join(project, 'node_modules/countersign'), { recursive: true, withFileTypes: true })
     const names = files.filter((file) => file.isFile()).map(({ name }) => name)
     expect(names.filter((name) => /\.(key|pem|sqlite|db|env|tgz|map)$|\.test\./.test(name))).toEqual([])
     expect(names).toContain('access.proto')
+    expect(await readdir(join(project, 'node_modules/countersign/pki'))).toEqual(['profiles.yaml'])
   })
 
   test('has the types that a strict project needs, and runs without options to Node', async () => {
@@ -188,6 +199,13 @@ describe('the package, installed in another project', { timeout: 60_000 }, () =>
   test('brings the command', async () => {
     const help = await run(join(project, 'node_modules/.bin/countersign'), ['--help'], project)
     expect(help).toMatch(/^Usage: countersign /)
+  })
+
+  test('brings what a CA needs', async () => {
+    const countersign = join(project, 'node_modules/.bin/countersign')
+    const init = ['ca', 'init', '--trust-domain', 'shop.internal', '--dangerously-unencrypted']
+    await run(countersign, init, project)
+    expect(await run(countersign, ['ca', 'issue', 'orders', '--out', 'credentials'], project)).toMatch(/^Issued /)
   })
 })
 

@@ -1,7 +1,7 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { copyFile, readFile, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -48,7 +48,7 @@ describe('the README', () => {
   test('has commands that work in their order', { timeout: 60_000 }, async () => {
     const directory = await temporaryDirectory()
     await symlink(join(ROOT, 'examples'), join(directory, 'examples'))
-    const lines = blocks('sh').flatMap((block) => block.trim().split('\n'))
+    const lines = blocks('sh', chapter('Run it')).flatMap((block) => block.trim().split('\n'))
     const environment = exportsOf(lines)
 
     const isService = (line: string) => line.includes('serve --config') || line.startsWith('npx node')
@@ -60,6 +60,24 @@ describe('the README', () => {
     const [order = 'no order', ...servers] = services.toReversed()
     for (const line of servers.toReversed()) await listening(start(line, directory, environment), line)
     expect(await exitCode(start(order, directory, environment)), order).toBe(0)
+  })
+
+  test('has a chapter on the CA that works copied line by line', { timeout: 60_000 }, async () => {
+    const directory = await temporaryDirectory()
+    const npm = join(directory, 'bin', 'npm')
+    await mkdir(join(directory, 'bin'))
+    const main = join(ROOT, 'src/cli/main.ts')
+    await writeFile(npm, `#!/bin/sh\nshift 3\nexec '${process.execPath}' --conditions=source '${main}' "$@"\n`, {
+      mode: 0o755,
+    })
+    const script = blocks('sh', chapter('The CA')).join('')
+    expect(script.match(/^npm run countersign -- /gm)?.length).toBeGreaterThan(12)
+    const PATH = `${join(directory, 'bin')}:${process.env['PATH']}`
+    const options = { cwd: directory, env: { ...process.env, PATH }, encoding: 'utf8' } as const
+    const { status, stdout, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', script], options)
+    expect(status, stdout + stderr).toBe(0)
+    expect(stdout).toContain('Issued spiffe://shop.internal/inventory')
+    expect(stdout + stderr).not.toContain('PRIVATE KEY')
   })
 
   describe('on moving an existing service', () => {
@@ -88,7 +106,7 @@ describe('the README', () => {
       await copyFile(join(ROOT, 'examples/moved/policy.yaml'), join(directory, 'policy.yaml'))
       const configuration = read('examples/shop/countersign.yaml').replace('../../pki', './pki')
       await writeFile(join(directory, 'countersign.yaml'), configuration)
-      const environment = exportsOf(blocks('sh').flatMap((block) => block.trim().split('\n')))
+      const environment = exportsOf(blocks('sh', chapter('Run it')).flatMap((block) => block.trim().split('\n')))
       for (const command of [
         'ca init --trust-domain shop.internal --dangerously-unencrypted',
         'ca issue prices --dns localhost --out credentials',
@@ -112,9 +130,16 @@ function read(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8')
 }
 
+/** What stands under a heading, up to the next one. */
+function chapter(title: string): string {
+  const [, text] = README.split(`\n## ${title}\n`)
+  if (text === undefined) throw new Error(`There is no chapter "${title}".`)
+  return text.split('\n## ')[0] ?? ''
+}
+
 /** The fenced blocks of one language. */
-function blocks(language: string): readonly string[] {
-  return [...README.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, code = '']) => code)
+function blocks(language: string, text = README): readonly string[] {
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, code = '']) => code)
 }
 
 function exportsOf(lines: readonly string[]): Record<string, string> {

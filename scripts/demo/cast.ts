@@ -7,13 +7,12 @@ import {
   silentLogger,
   type Workload,
 } from 'countersign'
-import { type CertificateAuthority, createCertificateAuthority } from '../../src/ca/certificate-authority.ts'
-import { initCertificateAuthority } from '../../src/ca/init.ts'
-import { systemClock } from '../../src/core/clock.ts'
-import { encodePrivateKey, generateKeyPair } from '../../src/identity/key-pair.ts'
+import { encodePrivateKey } from '../../src/identity/key-pair.ts'
+import { createTestCa } from '../../src/testing/test-ca.ts'
 import type { Child } from './child.ts'
 import type { ClientIdentity } from './intruders.ts'
 import { type LaterInventory, startLaterInventory } from './later.ts'
+import { makeOldCa } from './old-ca.ts'
 import type { Report } from './report.ts'
 import type { Stage } from './stage.ts'
 
@@ -42,19 +41,10 @@ export interface Addresses {
 }
 
 const TRUST_DOMAIN = parseTrustDomain('shop.internal')
-const TWO_DAYS_MS = 2 * 24 * 60 * 60 * 1000
 
 export async function assemble(stage: Stage, report: Report): Promise<Cast> {
   report.say(`A CA for ${TRUST_DOMAIN}, and certificates for four services, in ${stage.directory} (removed at the end)`)
-  const twoDaysAgo = () => systemClock() - TWO_DAYS_MS
-  const ca = await stage.write(() =>
-    initCertificateAuthority({
-      directory: stage.path('pki'),
-      trustDomain: TRUST_DOMAIN,
-      dangerouslyUnencrypted: true,
-      clock: twoDaysAgo, // so that a certificate of it can have expired
-    }),
-  )
+  const expired = await stage.write(() => makeOldCa(stage.path('pki'), TRUST_DOMAIN))
   report.say('The authority, inventory, orders and storefront start, each a process of its own')
   const [authority] = await Promise.all([stage.startAuthority(), issueCredentials(stage)])
   const start = async (service: string, ...addresses: readonly string[]) => {
@@ -75,8 +65,8 @@ export async function assemble(stage: Stage, report: Report): Promise<Cast> {
     laterInventory: await startLaterInventory(authority, credentials),
     storefrontCredential: await loadCredential(credentials, parseServicePath('storefront')),
     ordersCredential: await loadCredential(credentials, parseServicePath('orders')),
-    expired: issueTo('orders', ca),
-    foreign: issueTo('orders', createCertificateAuthority({ trustDomain: TRUST_DOMAIN })),
+    expired,
+    foreign: foreignIdentity(),
   }
 }
 
@@ -86,8 +76,7 @@ async function issueCredentials(stage: Stage): Promise<void> {
   await Promise.all(services.map((service) => stage.command('ca', 'issue', service, ...options)))
 }
 
-function issueTo(service: string, ca: CertificateAuthority): ClientIdentity {
-  const { privateKey, publicKey } = generateKeyPair()
-  const { certificateChain } = ca.issue({ path: parseServicePath(service), dnsNames: [], publicKey })
+function foreignIdentity(): ClientIdentity {
+  const { certificateChain, privateKey } = createTestCa({ trustDomain: TRUST_DOMAIN }).credential('orders')
   return { certificateChain, privateKey: encodePrivateKey(privateKey) }
 }

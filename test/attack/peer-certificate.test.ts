@@ -76,10 +76,14 @@ const IRREGULAR: readonly (readonly [title: string, irregularity: Irregularity, 
   ],
   [
     'of another trust domain',
-    uris('spiffe://evil.internal/orders'),
+    { ...uris('spiffe://evil.internal/orders'), signer: issuer.unconstrained },
     /trust domain evil\.internal instead of shop\.internal/,
   ],
-  ['of a trust domain that begins alike', uris('spiffe://shop.internal.evil/orders'), /instead of shop\.internal/],
+  [
+    'of a trust domain that begins alike',
+    { ...uris('spiffe://shop.internal.evil/orders'), signer: issuer.unconstrained },
+    /instead of shop\.internal/,
+  ],
   ['with serial number zero', { template: { serialNumber: '00' } }, /serial number/],
   ['with a negative serial number', { template: { serialNumber: '80aa' } }, /serial number/],
   ['with a serial number of 21 octets', { template: { serialNumber: `7f${'00'.repeat(20)}` } }, /serial number/],
@@ -136,6 +140,16 @@ const UNTRUSTED: readonly (readonly [title: string, presented: Presented, outcom
     'signed by a CA below the intermediate',
     issuer.sign({ signer: lowerCaSigner }),
     'TRANSPORT_NOT_AUTHENTICATED: certificate refused: PATH_LENGTH_EXCEEDED, ',
+  ],
+  [
+    'of another trust domain',
+    issuer.sign(uris('spiffe://evil.internal/orders')),
+    'TRANSPORT_NOT_AUTHENTICATED: certificate refused: UNSPECIFIED, ',
+  ],
+  [
+    'of a trust domain below ours',
+    issuer.sign(uris('spiffe://orders.shop.internal/orders')),
+    'TRANSPORT_NOT_AUTHENTICATED: certificate refused: UNSPECIFIED, ',
   ],
   [
     'for servers alone',

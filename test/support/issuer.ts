@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto'
 import type { CertificateAuthority } from '../../src/ca/certificate-authority.ts'
 import type { Hierarchy } from '../../src/ca/hierarchy.ts'
-import { type CertificateTemplate, leafTemplate } from '../../src/ca/template.ts'
+import { issueCertificate } from '../../src/ca/issue.ts'
+import { type CertificateTemplate, intermediateTemplate, leafTemplate } from '../../src/ca/template.ts'
 import type { Certificate } from '../../src/identity/certificate.ts'
 import type { Credential } from '../../src/identity/credential.ts'
 import { encodePrivateKey, generateKeyPair } from '../../src/identity/key-pair.ts'
@@ -9,6 +10,7 @@ import { encodeCertificate } from '../../src/identity/pem.ts'
 import { parseServicePath } from '../../src/identity/service-id.ts'
 import { signIrregular, type Irregularity as Variation } from '../../src/testing/irregular-certificate.ts'
 import { createTestCa } from '../../src/testing/test-ca.ts'
+import { TEST_PROFILES } from '../../src/testing/test-profiles.ts'
 import { type CredentialOptions, pkiOf } from './pki.ts'
 
 /** How a certificate differs from a valid one of `orders`. */
@@ -38,6 +40,8 @@ export interface Presented {
 export interface TestIssuer {
   readonly hierarchy: Hierarchy
   readonly ca: CertificateAuthority
+  /** An intermediate without name constraints, as those have it whose trust domain is no domain name. */
+  readonly unconstrained: Signer
   credential(path: string, options?: CredentialOptions): Credential
   sign(irregularity?: Irregularity): Presented
 }
@@ -51,6 +55,7 @@ export function createTestIssuer(trustDomainName = 'shop.internal'): TestIssuer 
 
   return {
     hierarchy: ca.hierarchy,
+    unconstrained: unconstrainedSigner(ca.hierarchy),
     ...pkiOf(ca),
 
     sign({ template = {}, privateKey, signer = intermediateSigner, ...variation } = {}) {
@@ -61,11 +66,18 @@ export function createTestIssuer(trustDomainName = 'shop.internal'): TestIssuer 
         dnsNames: ['localhost'],
         publicKey: pair.publicKey,
       }
-      const valid = leafTemplate(request, signer.certificate, Date.now())
+      const valid = leafTemplate(request, signer.certificate, TEST_PROFILES.service, Date.now())
       const der = signIrregular({ ...valid, ...template }, signer.privateKey, variation)
       return { cert: encodeCertificate(der) + signer.chain, key: encodePrivateKey(privateKey ?? pair.privateKey) }
     },
   }
+}
+
+function unconstrainedSigner({ trustDomain, root, rootKey, intermediate }: Hierarchy): Signer {
+  const { privateKey, publicKey } = generateKeyPair()
+  const regular = intermediateTemplate({ trustDomain, publicKey }, root, TEST_PROFILES.intermediate, Date.now())
+  const template = { ...regular, notBefore: intermediate.notBefore, permittedUris: [] }
+  return signerOf(issueCertificate(template, rootKey, root), privateKey, '')
 }
 
 /** Who signs with the key of a certificate, whatever that is for. */

@@ -3,6 +3,7 @@ import { type CertificateTemplate, leafTemplate } from '../../src/ca/template.ts
 import { generateKeyPair } from '../../src/identity/key-pair.ts'
 import { parseServicePath, parseTrustDomain } from '../../src/identity/service-id.ts'
 import { type Irregularity, signIrregular } from '../../src/testing/irregular-certificate.ts'
+import { TEST_PROFILES } from '../../src/testing/test-profiles.ts'
 
 export { Field } from '../../src/testing/irregular-certificate.ts'
 
@@ -14,12 +15,13 @@ export interface LeafVariation extends Irregularity {
 const trustDomain = parseTrustDomain('shop.internal')
 const now = Date.UTC(2027, 0, 1)
 
-export const { root, intermediate, intermediateKey } = createHierarchy(trustDomain, now)
+export const { root, intermediate, intermediateKey } = createHierarchy(trustDomain, TEST_PROFILES, now)
 
 /** The template of a valid leaf of `orders`, issued by `intermediate`. */
 export const validTemplate: CertificateTemplate = leafTemplate(
   { trustDomain, path: parseServicePath('orders'), dnsNames: ['localhost'], publicKey: generateKeyPair().publicKey },
   intermediate,
+  TEST_PROFILES.service,
   now,
 )
 

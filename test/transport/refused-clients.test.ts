@@ -45,11 +45,16 @@ const REFUSED: readonly (readonly [title: string, options: ConnectionOptions, ou
   [
     'that presents the root CA',
     presentedBy(root, encodePrivateKey(rootKey)),
-    'TRANSPORT_NOT_AUTHENTICATED: certificate refused: INVALID_PURPOSE, issuer "CN=Countersign root ',
+    "TRANSPORT_NOT_AUTHENTICATED: The peer's certificate is refused: it is the certificate of a CA",
   ],
   [
     'of another trust domain',
     issuer.sign({ template: { uris: ['spiffe://dev.internal/orders'] } }),
+    'TRANSPORT_NOT_AUTHENTICATED: certificate refused: UNSPECIFIED, issuer "CN=Countersign intermediate ',
+  ],
+  [
+    'of another trust domain, by an intermediate without name constraints',
+    issuer.sign({ template: { uris: ['spiffe://dev.internal/orders'] }, signer: issuer.unconstrained }),
     "TRANSPORT_NOT_AUTHENTICATED: The peer's certificate is refused: it belongs to trust domain dev.internal instead of",
   ],
 ]

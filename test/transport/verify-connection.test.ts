@@ -67,7 +67,7 @@ describe('a connection', () => {
       ],
       [tlsOptionsOf(elsewhere.credential('orders')), /names "URI:spiffe:\/\/dev\.internal\/orders, DNS:localhost"$/],
       [
-        issuer.sign({ template: { uris: ['spiffe://dev.internal/orders'] } }),
+        issuer.sign({ template: { uris: ['spiffe://dev.internal/orders'] }, signer: issuer.unconstrained }),
         /^TRANSPORT_NOT_AUTHENTICATED: .+ trust domain dev\.internal instead of shop\.internal\.$/,
       ],
       [{ ...tlsOptionsOf(orders), ALPNProtocols: [] }, /^TRANSPORT_NOT_AUTHENTICATED: connection without HTTP\/2$/],
