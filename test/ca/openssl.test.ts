@@ -5,22 +5,23 @@ import { generateKeyPair } from '../../src/identity/key-pair.ts'
 import { decodeCertificates, encodeCertificate } from '../../src/identity/pem.ts'
 import { parseServicePath } from '../../src/identity/service-id.ts'
 import { makeCa } from '../support/ca-directory.ts'
-import { describeWithOpenssl, openssl } from '../support/openssl.ts'
+import { describeWith, openssl, runTool } from '../support/tools.ts'
 
-describeWithOpenssl('openssl', () => {
+describeWith(openssl, 'openssl', () => {
   for (const purpose of ['sslclient', 'sslserver']) {
     test(`accepts a chain under its strict rules for ${purpose}`, async () => {
       const { root, intermediate, leaf } = await issueChain()
       const chain = ['-CAfile', root, '-untrusted', intermediate, leaf]
-      const { status, output } = openssl('verify', '-x509_strict', '-purpose', purpose, ...chain)
+      const args = ['verify', '-x509_strict', '-purpose', purpose, ...chain]
+      const { exitCode, output } = await runTool(openssl, args)
       expect(output.trim()).toBe(`${leaf}: OK`)
-      expect(status).toBe(0)
+      expect(exitCode).toBe(0)
     })
   }
 
   test('refuses a leaf without its intermediate', async () => {
     const { root, leaf } = await issueChain()
-    expect(openssl('verify', '-x509_strict', '-CAfile', root, leaf).status).not.toBe(0)
+    expect((await runTool(openssl, ['verify', '-x509_strict', '-CAfile', root, leaf])).exitCode).not.toBe(0)
   })
 })
 

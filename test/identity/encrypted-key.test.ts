@@ -10,8 +10,8 @@ import { decodePrivateKey, encodePrivateKey, generateKeyPair } from '../../src/i
 import { parsePassphrase } from '../../src/identity/passphrase.ts'
 import { encodePem } from '../../src/identity/pem.ts'
 import { temporaryDirectory } from '../support/directory.ts'
-import { describeWithOpenssl, openssl } from '../support/openssl.ts'
 import { refusalOf } from '../support/refusal.ts'
+import { describeWith, openssl, runTool } from '../support/tools.ts'
 
 const TEXT = 'correct horse battery staple'
 const passphrase = parsePassphrase(TEXT, 'a test')
@@ -145,17 +145,27 @@ describe('an encrypted key is refused', () => {
   })
 })
 
-describeWithOpenssl('openssl', () => {
+describeWith(openssl, 'openssl', () => {
   test('reads an encrypted key with its passphrase, and with no other', async () => {
     const directory = await temporaryDirectory()
     const file = join(directory, 'root.key')
     await writeFile(file, encrypted)
     await writeFile(join(directory, 'passphrase'), `${TEXT}\n`)
     const plain = join(directory, 'plain.key')
-    const right = openssl('pkey', '-in', file, '-passin', `file:${join(directory, 'passphrase')}`, '-out', plain)
-    expect(right).toMatchObject({ status: 0 })
+    const right = await runTool(openssl, [
+      'pkey',
+      '-in',
+      file,
+      '-passin',
+      `file:${join(directory, 'passphrase')}`,
+      '-out',
+      plain,
+    ])
+    expect(right).toMatchObject({ exitCode: 0 })
     expect(materialOf(createPrivateKey(await readFile(plain, 'utf8')))).toBe(materialOf(privateKey))
-    expect(openssl('pkey', '-in', file, '-passin', 'pass:another passphrase', '-noout').status).not.toBe(0)
+    expect(
+      (await runTool(openssl, ['pkey', '-in', file, '-passin', 'pass:another passphrase', '-noout'])).exitCode,
+    ).not.toBe(0)
   })
 
   test('reads a key with the longest passphrase', async () => {
@@ -164,7 +174,9 @@ describeWithOpenssl('openssl', () => {
     const longest = 'a'.repeat(1023)
     await writeFile(file, await encryptPrivateKey(privateKey, parsePassphrase(longest, 'a test')))
     await writeFile(passphraseFile, longest)
-    expect(openssl('pkey', '-in', file, '-passin', `file:${passphraseFile}`, '-noout').status).toBe(0)
+    expect(
+      (await runTool(openssl, ['pkey', '-in', file, '-passin', `file:${passphraseFile}`, '-noout'])).exitCode,
+    ).toBe(0)
   })
 
   for (const derivation of [['-scrypt'], ['-iter', '600000']]) {
@@ -173,7 +185,9 @@ describeWithOpenssl('openssl', () => {
       const [plain, file] = [join(directory, 'plain.key'), join(directory, 'root.key')]
       await writeFile(plain, encodePrivateKey(privateKey))
       const cipher = ['-topk8', '-v2', 'aes-256-cbc', ...derivation]
-      expect(openssl('pkcs8', '-in', plain, '-out', file, '-passout', `pass:${TEXT}`, ...cipher).status).toBe(0)
+      expect(
+        (await runTool(openssl, ['pkcs8', '-in', plain, '-out', file, '-passout', `pass:${TEXT}`, ...cipher])).exitCode,
+      ).toBe(0)
       const key = decodePrivateKey(await readFile(file, 'utf8'), file, passphrase)
       expect(materialOf(key)).toBe(materialOf(privateKey))
     })
