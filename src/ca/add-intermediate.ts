@@ -1,5 +1,5 @@
 import { AuthError } from '../core/errors.ts'
-import { activeRoot, intermediatesOf } from './authorities.ts'
+import { activeRoot, findAuthority } from './authorities.ts'
 import { requestFileOf } from './ca-files.ts'
 import type { CaHome, KeyPlace } from './ca-home.ts'
 import type { AuthorityRecord, CaState } from './ca-state.ts'
@@ -33,24 +33,18 @@ export async function addIntermediate(home: CaHome, name: string, place: KeyPlac
   const { record, privateKey, request } =
     root === undefined
       ? requestIntermediate(name, making)
-      : { ...createIntermediate(name, firstState(state, name), root, making), request: undefined }
+      : { ...createIntermediate(name, 'prepared', root, making), request: undefined }
 
   const requestFile = requestFileOf(place.directory, record)
   const files = [await keyFileContent(place.directory, record, privateKey, place.protection)]
   if (request !== undefined) files.push({ file: requestFile, text: request, mode: CERTIFICATE_MODE })
-  await commit(files, () =>
+  const added = await commit(files, () =>
     ledger.update((current) => {
       requireSameRoot(current, state)
       return prepareIntermediate(current, record)
     }, clock()),
   )
-  return { intermediate: record, requestFile: request && requestFile }
-}
-
-/** How an intermediate begins that has a certificate: where there is none of its name, nothing has to be waited for. */
-export function firstState(state: CaState, name: string): 'active' | 'prepared' {
-  const former = intermediatesOf(state, ['active', 'retiring', 'retired', 'distrusted'], name)
-  return former.length === 0 ? 'active' : 'prepared'
+  return { intermediate: findAuthority(added, record.keyId), requestFile: request && requestFile }
 }
 
 /** Another process may have gone on with a rotation meanwhile. */

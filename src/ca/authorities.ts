@@ -47,6 +47,13 @@ export function activeRoot(state: CaState): AuthorityRecord {
   )
 }
 
+/** One that is known to be there. */
+export function findAuthority({ authorities }: CaState, keyId: string): AuthorityRecord {
+  const found = authorities.find((authority) => authority.keyId === keyId)
+  if (found === undefined) throw new TypeError('An authority that was noted is gone.')
+  return found
+}
+
 /** The state with one of its authorities in another state. */
 export function move(state: CaState, authority: AuthorityRecord, to: AuthorityState, now: number): CaState {
   return replace(state, { ...authority, state: to, since: now })

@@ -2,8 +2,7 @@ import { AuthError } from '../core/errors.ts'
 import type { Certificate } from '../identity/certificate.ts'
 import { rootOfChain } from '../identity/certificate-chain.ts'
 import { encodeCertificate } from '../identity/pem.ts'
-import { firstState } from './add-intermediate.ts'
-import { intermediatesOf, ROOT_NAME, replace, rootsOf } from './authorities.ts'
+import { findAuthority, intermediatesOf, ROOT_NAME, replace, rootsOf } from './authorities.ts'
 import { loadBundle, writeFirstBundle } from './bundle.ts'
 import type { CaHome } from './ca-home.ts'
 import type { AuthorityRecord, CaState } from './ca-state.ts'
@@ -12,6 +11,7 @@ import { requireRoot } from './issuer-profile.ts'
 import { keyThumbprintOf } from './key-identity.ts'
 import { loadState } from './load.ts'
 import { recordOf } from './new-authority.ts'
+import { firstState } from './rotate-intermediate.ts'
 
 /**
  * Takes the certificate that a root elsewhere has made for a request of this CA.
@@ -34,15 +34,15 @@ export async function importIntermediate(
   const record: AuthorityRecord = {
     ...requested,
     certificateChain: chain.map(({ der }) => encodeCertificate(der)).join(''),
-    state: firstState(state, requested.name),
     since: clock(),
   }
   if (isFirst) await writeFirstBundle(directory, roots)
-  await ledger.update((current) => {
+  const imported = await ledger.update((current) => {
     requireRequested(current, certificates)
-    return addRoot(replace(current, record), isFirst ? roots : [], home)
+    const begun = replace(current, { ...record, state: firstState(current, record.name) })
+    return addRoot(begun, isFirst ? roots : [], home)
   }, clock())
-  return record
+  return findAuthority(imported, record.keyId)
 }
 
 function requireRequested(state: CaState, certificates: readonly Certificate[]): AuthorityRecord {

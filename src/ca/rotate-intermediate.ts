@@ -2,7 +2,10 @@ import { AuthError } from '../core/errors.ts'
 import { intermediatesOf, labelOf, move } from './authorities.ts'
 import type { AuthorityRecord, CaState, Usage } from './ca-state.ts'
 
-/** Adds an intermediate that is prepared, or only requested. Verifiers need nothing: a service presents it. */
+/**
+ * Adds an intermediate: prepared, or active at once where it is the first of its name, since nothing has to be waited for;
+ * requested, where it has no certificate. Verifiers need nothing: a service presents it.
+ */
 export function prepareIntermediate(state: CaState, intermediate: AuthorityRecord): CaState {
   const [waiting] = intermediatesOf(state, ['requested', 'prepared'], intermediate.name)
   if (waiting !== undefined) {
@@ -14,7 +17,14 @@ export function prepareIntermediate(state: CaState, intermediate: AuthorityRecor
       }, or give it up with "countersign ca distrust ${labelOf(waiting)}".`,
     )
   }
-  return { ...state, authorities: [...state.authorities, intermediate] }
+  const begun = intermediate.certificateChain === undefined ? 'requested' : firstState(state, intermediate.name)
+  return { ...state, authorities: [...state.authorities, { ...intermediate, state: begun }] }
+}
+
+/** How an intermediate begins that has a certificate. */
+export function firstState(state: CaState, name: string): 'active' | 'prepared' {
+  const former = intermediatesOf(state, ['active', 'retiring', 'retired', 'distrusted'], name)
+  return former.length === 0 ? 'active' : 'prepared'
 }
 
 /** What is prepared issues from now on; what issued before does so no more. */

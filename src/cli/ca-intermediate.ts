@@ -1,12 +1,14 @@
-import { copyFile, mkdir } from 'node:fs/promises'
+import { copyFile, mkdir, realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { addIntermediate } from '../ca/add-intermediate.ts'
 import { labelOf } from '../ca/authorities.ts'
-import { loadBundle, writeBundle } from '../ca/bundle.ts'
+import { loadBundle, writeFirstBundle } from '../ca/bundle.ts'
 import { caFilesOf, keyFileOf } from '../ca/ca-files.ts'
 import { DIRECTORY_MODE } from '../ca/durable-files.ts'
 import { parseIntermediateName } from '../ca/intermediate-name.ts'
+import { AuthError } from '../core/errors.ts'
+import { fileExists } from '../core/text-file.ts'
 import { homeOf, type ProtectionArguments, protectionOf, stateOf, useCa, withNewCaKey } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
 
@@ -30,9 +32,9 @@ async function makeIntermediate(text: string, args: IntermediateArguments, comma
     const protection = await protectionOf(args, open)
     const files = caFilesOf(args.out)
     await mkdir(files.directory, { recursive: true, mode: DIRECTORY_MODE })
-    const bundle = await loadBundle(open.files.directory, await stateOf(open), open.clock())
-    await writeBundle(files.directory, bundle)
-    await copyFile(open.files.profiles, files.profiles)
+    await requireOther(files.directory, open.files.directory)
+    await writeFirstBundle(files.directory, await loadBundle(open.files.directory, await stateOf(open), open.clock()))
+    if (!(await fileExists(files.profiles))) await copyFile(open.files.profiles, files.profiles)
     const added = await addIntermediate(await homeOf(open), name, { directory: files.directory, protection })
 
     const { intermediate, requestFile } = added
@@ -48,4 +50,13 @@ async function makeIntermediate(text: string, args: IntermediateArguments, comma
       `An authority that issues with it has "ca: ${args.out}" and "store: sqlite:${store}" in its configuration.`,
     ])
   })
+}
+
+/** An authority issues with the one active intermediate whose key is in its directory. */
+async function requireOther(directory: string, caDirectory: string): Promise<void> {
+  if ((await realpath(directory)) !== (await realpath(caDirectory))) return
+  throw new AuthError(
+    'CONFIGURATION_INVALID',
+    `${directory} is the CA's own directory, which has an intermediate: each further one needs a directory of its own.`,
+  )
 }

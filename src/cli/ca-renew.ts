@@ -4,11 +4,11 @@ import { loadText } from '../core/text-file.ts'
 import { credentialFilesOf } from '../identity/credential-files.ts'
 import { encodePrivateKey, generateKeyPair } from '../identity/key-pair.ts'
 import { parseCertificates } from '../identity/pem-certificates.ts'
-import { serviceIdOf } from '../identity/service-id.ts'
+import { isReservedPath, serviceIdOf } from '../identity/service-id.ts'
 import { type CaArguments, loadCa, stateOf, useCa, withCaKey } from './ca-context.ts'
 import { writeIssued } from './ca-issue.ts'
 import { withJson } from './result.ts'
-import { parseServiceArgument } from './service-argument.ts'
+import { parseServiceArgument, requireCertifiable } from './service-argument.ts'
 import { requireOutput, writeCredential } from './write-credential.ts'
 
 interface RenewArguments extends CaArguments {
@@ -27,6 +27,7 @@ async function renewCredential(service: string, args: RenewArguments, command: C
   await useCa(args, async (open) => {
     const ca = await loadCa(open)
     const path = parseServiceArgument(service, ca.trustDomain)
+    requireCertifiable(path, isReservedPath(path))
     const files = credentialFilesOf(args.out, path)
     const [current] = parseCertificates(await loadText(files.certificateChain), files.certificateChain)
     const recorded = await open.store.inventory.find(current.serialNumber)

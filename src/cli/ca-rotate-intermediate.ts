@@ -4,6 +4,7 @@ import { INTERMEDIATE_NAME, intermediatesOf, labelOf } from '../ca/authorities.t
 import { parseIntermediateName } from '../ca/intermediate-name.ts'
 import { removeKeys } from '../ca/key-files.ts'
 import { activateIntermediate, retireIntermediate } from '../ca/rotate-intermediate.ts'
+import { AuthError } from '../core/errors.ts'
 import {
   type CaArguments,
   homeOf,
@@ -53,7 +54,7 @@ async function prepare(args: PrepareArguments, command: Command): Promise<void> 
   const name = parseIntermediateName(args.name)
   await useCa(args, async (open) => {
     const protection = await protectionOf(args, open)
-    const place = { directory: args.out ?? open.files.directory, protection }
+    const place = { directory: requireOut(name, args.out) ?? open.files.directory, protection }
     const { intermediate, requestFile } = await addIntermediate(await homeOf(open), name, place)
     const { state, keyId } = intermediate
     writeResult(command, { name: labelOf(intermediate), state, keyId, request: requestFile }, [
@@ -63,6 +64,15 @@ async function prepare(args: PrepareArguments, command: Command): Promise<void> 
         : `Next: have the root certify ${requestFile}, then "countersign ca import" with the answer.`,
     ])
   })
+}
+
+/** The key of one that serves in a directory of its own has to come there. */
+function requireOut(name: string, out: string | undefined): string | undefined {
+  if (out !== undefined || name === INTERMEDIATE_NAME) return out
+  throw new AuthError(
+    'REQUEST_INVALID',
+    `"${name}" issues from a directory of its own: name it with --out, so that its next key comes there.`,
+  )
 }
 
 async function activate(args: StepArguments, command: Command): Promise<void> {

@@ -61,11 +61,16 @@ describe('an intermediate', () => {
     await refusalOf('REQUEST_INVALID', () => activateIntermediate(requested, 'intermediate', start))
   })
 
-  test('of another name goes its own way', () => {
+  test('of another name goes its own way: the first is active at once, the next one is prepared', () => {
     const other = prepareIntermediate(initial, second.intermediate('prepared', 'authority-b'))
-    expect(statesOf(activateIntermediate(other, 'authority-b', start))).toEqual([
+    expect(statesOf(other)).toEqual(['root active', 'intermediate active', 'intermediate active'])
+    const next = prepareIntermediate(other, createAuthorities(start).intermediate('active', 'authority-b'))
+    expect(statesOf(next).at(-1)).toBe('intermediate prepared')
+    const activated = activateIntermediate(next, 'authority-b', start)
+    expect(statesOf(activated)).toEqual([
       'root active',
       'intermediate active',
+      'intermediate retiring',
       'intermediate active',
     ])
   })

@@ -63,6 +63,14 @@ describe('ca renew', () => {
     expect(await refused('REQUEST_INVALID', ...renew, ...place)).toContain('distrusted')
   })
 
+  test('is for services and operators: an authority renews its own', async () => {
+    const { place } = await issued()
+    const operator = 'countersign/operator/alice'
+    await told('ca', 'issue', operator, '--reserved', ...place)
+    await told('ca', 'renew', operator, ...place)
+    expect(await refused('REQUEST_INVALID', 'ca', 'renew', 'countersign/authority', ...place)).toContain('itself')
+  })
+
   test('changes no file where it is refused', async () => {
     const { dir, out, place, serialNumber } = await issued()
     await told('revoke', 'certificate', serialNumber, '--dir', dir)
