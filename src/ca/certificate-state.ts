@@ -1,5 +1,5 @@
-import type { AuthorityRecord } from './ca-state.ts'
 import type { RecordedCertificate } from './inventory.ts'
+import type { AuthorityRecord } from './issuers/ca-state.ts'
 
 /**
  * - live: valid

@@ -1,10 +1,10 @@
 import { AuthError } from '../core/errors.ts'
 import type { Certificate } from '../identity/certificate.ts'
 import type { ServiceId } from '../identity/service-id.ts'
-import { chainOf } from './authorities.ts'
-import type { CaState } from './ca-state.ts'
+import { keyThumbprintOf } from './certificate/key-identity.ts'
 import type { RecordedCertificate } from './inventory.ts'
-import { keyThumbprintOf } from './key-identity.ts'
+import { chainOf } from './issuers/authorities.ts'
+import type { CaState } from './issuers/ca-state.ts'
 
 /**
  * Requires that a certificate may be renewed for a service: this CA has issued it to that service, and it is neither

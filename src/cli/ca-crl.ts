@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { labelOf } from '../ca/authorities.ts'
-import { DIRECTORY_MODE } from '../ca/durable-files.ts'
-import { type PublishedCrl, publishCrls } from '../ca/publish-crls.ts'
+import { type PublishedCrl, publishCrls } from '../ca/crl/publish-crls.ts'
+import { DIRECTORY_MODE } from '../ca/directory/durable-files.ts'
+import { labelOf } from '../ca/issuers/authorities.ts'
 import { type CaArguments, homeOf, useCa, withCaKey } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
 

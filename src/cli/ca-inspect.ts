@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { inspect, MAX_INSPECTED_BYTES } from '../ca/inspect.ts'
+import { inspect, MAX_INSPECTED_BYTES } from '../ca/inspection/inspect.ts'
 import type { Facts, Inspection, InspectionKind } from '../ca/inspection/inspection.ts'
 import { loadBounded } from '../core/bounded-file.ts'
 import { systemClock } from '../core/clock.ts'

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { addIntermediate } from '../ca/add-intermediate.ts'
-import { INTERMEDIATE_NAME, intermediatesOf, labelOf } from '../ca/authorities.ts'
-import { parseIntermediateName } from '../ca/intermediate-name.ts'
-import { removeKeys } from '../ca/key-files.ts'
-import { activateIntermediate, retireIntermediate } from '../ca/rotate-intermediate.ts'
+import { addIntermediate } from '../ca/directory/add-intermediate.ts'
+import { removeKeys } from '../ca/directory/key-files.ts'
+import { INTERMEDIATE_NAME, intermediatesOf, labelOf } from '../ca/issuers/authorities.ts'
+import { parseIntermediateName } from '../ca/issuers/intermediate-name.ts'
+import { activateIntermediate, retireIntermediate } from '../ca/issuers/rotate-intermediate.ts'
 import { AuthError } from '../core/errors.ts'
 import {
   type CaArguments,

@@ -1,9 +1,14 @@
 import type { Command } from 'commander'
-import { labelOf, rootsOf } from '../ca/authorities.ts'
-import { type BundleChange, prepareNewRoot, prepareOutsideRoot, retireFormerRoot } from '../ca/change-bundle.ts'
-import { requireRoot } from '../ca/issuer-profile.ts'
-import { removeKeys } from '../ca/key-files.ts'
-import { activateRoot } from '../ca/rotate-root.ts'
+import {
+  type BundleChange,
+  prepareNewRoot,
+  prepareOutsideRoot,
+  retireFormerRoot,
+} from '../ca/directory/change-bundle.ts'
+import { removeKeys } from '../ca/directory/key-files.ts'
+import { labelOf, rootsOf } from '../ca/issuers/authorities.ts'
+import { requireRoot } from '../ca/issuers/issuer-profile.ts'
+import { activateRoot } from '../ca/issuers/rotate-root.ts'
 import { loadText } from '../core/text-file.ts'
 import { parseCertificates } from '../identity/pem-certificates.ts'
 import {

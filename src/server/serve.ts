@@ -1,5 +1,5 @@
 import type { CertificateAuthority } from '../ca/certificate-authority.ts'
-import { loadCertificateAuthority } from '../ca/load.ts'
+import { loadCertificateAuthority } from '../ca/directory/load.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'

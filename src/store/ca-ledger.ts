@@ -1,4 +1,4 @@
-import type { CaLedger, CaState, IssuerUsage, Usage } from '../ca/ca-state.ts'
+import type { CaLedger, CaState, IssuerUsage, Usage } from '../ca/issuers/ca-state.ts'
 import { AuthError } from '../core/errors.ts'
 import { parseTrustDomain } from '../identity/service-id.ts'
 import { parseAuthorityRow, parseStatementRow } from './ca-state-rows.ts'

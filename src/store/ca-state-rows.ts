@@ -1,5 +1,5 @@
 import type { Insertable, Selectable } from 'kysely'
-import type { AuthorityRecord, AuthorityState, RecordedStatement } from '../ca/ca-state.ts'
+import type { AuthorityRecord, AuthorityState, RecordedStatement } from '../ca/issuers/ca-state.ts'
 import type { Schema } from './schema.ts'
 import { StoredRow } from './stored-row.ts'
 

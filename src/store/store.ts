@@ -1,5 +1,5 @@
-import type { CaLedger } from '../ca/ca-state.ts'
 import type { CertificateRecord, Inventory } from '../ca/inventory.ts'
+import type { CaLedger } from '../ca/issuers/ca-state.ts'
 import type { CrlRegister } from '../ca/revocation.ts'
 import type { Revocations } from '../ca/revocations.ts'
 import { createCaLedger } from './ca-ledger.ts'

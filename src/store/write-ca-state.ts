@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { CaState } from '../ca/ca-state.ts'
+import type { CaState } from '../ca/issuers/ca-state.ts'
 import { authorityRowOf, statementRowOf } from './ca-state-rows.ts'
 import type { StoreTransaction } from './database.ts'
 

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
-import { tbsCertificate } from '../ca/tbs-certificate.ts'
-import type { CertificateTemplate } from '../ca/template.ts'
+import { tbsCertificate } from '../ca/certificate/tbs-certificate.ts'
+import type { CertificateTemplate } from '../ca/certificate/template.ts'
 import type { DerNode } from '../core/der.ts'
 import { readOid, readSequence } from '../core/der-reader.ts'
 import { contextConstructed, sequence } from '../core/der-writer.ts'

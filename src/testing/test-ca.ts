@@ -1,6 +1,6 @@
+import { type CertificateTemplate, leafTemplate } from '../ca/certificate/template.ts'
 import { type CertificateAuthority, certificateAuthorityOf } from '../ca/certificate-authority.ts'
-import { createHierarchy, type Hierarchy, issuerOf } from '../ca/hierarchy.ts'
-import { type CertificateTemplate, leafTemplate } from '../ca/template.ts'
+import { createHierarchy, type Hierarchy, issuerOf } from '../ca/issuers/hierarchy.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { sha256Base64Url } from '../core/encoding.ts'
 import { Oid, parseCertificate } from '../identity/certificate.ts'

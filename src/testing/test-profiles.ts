@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { parseDnsNamePattern } from '../ca/dns-name-pattern.ts'
-import { DEFAULT_PROFILES_FILE, type Profiles, parseProfiles } from '../ca/profiles.ts'
+import { parseDnsNamePattern } from '../ca/certificate/dns-name-pattern.ts'
+import { DEFAULT_PROFILES_FILE, type Profiles, parseProfiles } from '../ca/certificate/profiles.ts'
 import { parseServicePattern } from '../identity/service-pattern.ts'
 
 /** Those that come with the package, but that every service may have every DNS name. */

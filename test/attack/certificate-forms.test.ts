@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { extension } from '../../src/ca/tbs-certificate.ts'
+import { extension } from '../../src/ca/certificate/tbs-certificate.ts'
 import { type DerNode, encodeDer } from '../../src/core/der.ts'
 import { boolean, contextConstructed, contextPrimitive, octetString, oid, sequence } from '../../src/core/der-writer.ts'
 import { GeneralName, Oid } from '../../src/identity/certificate.ts'

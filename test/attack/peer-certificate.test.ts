@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { subjectKeyIdOf } from '../../src/ca/public-key.ts'
-import { extension } from '../../src/ca/tbs-certificate.ts'
-import type { CertificateTemplate } from '../../src/ca/template.ts'
+import { subjectKeyIdOf } from '../../src/ca/certificate/public-key.ts'
+import { extension } from '../../src/ca/certificate/tbs-certificate.ts'
+import type { CertificateTemplate } from '../../src/ca/certificate/template.ts'
 import { parseDer } from '../../src/core/der.ts'
 import {
   contextConstructed,

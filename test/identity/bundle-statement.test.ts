@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { createHierarchy } from '../../src/ca/hierarchy.ts'
+import { createHierarchy } from '../../src/ca/issuers/hierarchy.ts'
 import { encodeStatement, parseStatement, signStatement, verifyStatement } from '../../src/identity/bundle-statement.ts'
 import { parseTrustDomain } from '../../src/identity/service-id.ts'
 import { TEST_PROFILES } from '../../src/testing/test-profiles.ts'

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { extension } from '../../src/ca/tbs-certificate.ts'
+import { extension } from '../../src/ca/certificate/tbs-certificate.ts'
 import { type DerNode, encodeDer, parseDer } from '../../src/core/der.ts'
 import { readInteger, readSequence } from '../../src/core/der-reader.ts'
 import { bitString, integer, oid, sequence, set, smallInteger, utf8String } from '../../src/core/der-writer.ts'

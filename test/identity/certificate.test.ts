@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { extension } from '../../src/ca/tbs-certificate.ts'
+import { extension } from '../../src/ca/certificate/tbs-certificate.ts'
 import { DerError, type DerNode, parseDer } from '../../src/core/der.ts'
 import {
   bitString,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { extension } from '../../src/ca/tbs-certificate.ts'
+import { extension } from '../../src/ca/certificate/tbs-certificate.ts'
 import { DerError, type DerNode } from '../../src/core/der.ts'
 import {
   contextConstructed,

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { extension } from '../../src/ca/tbs-certificate.ts'
+import { extension } from '../../src/ca/certificate/tbs-certificate.ts'
 import { parseDer } from '../../src/core/der.ts'
 import { bitString, contextPrimitive, octetString, oid, sequence, set, utf8String } from '../../src/core/der-writer.ts'
 import { GeneralName, Oid, parseCertificate } from '../../src/identity/certificate.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { CaState } from '../../src/ca/ca-state.ts'
 import type { CertificateRecord } from '../../src/ca/inventory.ts'
+import type { CaState } from '../../src/ca/issuers/ca-state.ts'
 import { REVOCATION_REASONS, type RevocationReason } from '../../src/ca/revocation.ts'
 import type { Store } from '../../src/store/store.ts'
 import {

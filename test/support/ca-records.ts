@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { AuthorityRecord, CaState } from '../../src/ca/ca-state.ts'
 import type { CertificateRecord } from '../../src/ca/inventory.ts'
+import type { AuthorityRecord, CaState } from '../../src/ca/issuers/ca-state.ts'
 import type { Revocation } from '../../src/ca/revocation.ts'
 import { sha256Base64Url } from '../../src/core/encoding.ts'
 import { parseServiceId, parseTrustDomain, type ServiceId } from '../../src/identity/service-id.ts'

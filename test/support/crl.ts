@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto'
+import { type CrlTemplate, tbsCertList } from '../../src/ca/crl/tbs-cert-list.ts'
 import type { CrlRegister, RevokedEntry } from '../../src/ca/revocation.ts'
-import { type CrlTemplate, tbsCertList } from '../../src/ca/tbs-cert-list.ts'
 import { type DerNode, encodeDer } from '../../src/core/der.ts'
 import { readSequence } from '../../src/core/der-reader.ts'
 import { bitString, contextConstructed, sequence, sequenceOf } from '../../src/core/der-writer.ts'

@@ -1,5 +1,5 @@
-import { createHierarchy } from '../../src/ca/hierarchy.ts'
-import { type CertificateTemplate, leafTemplate } from '../../src/ca/template.ts'
+import { type CertificateTemplate, leafTemplate } from '../../src/ca/certificate/template.ts'
+import { createHierarchy } from '../../src/ca/issuers/hierarchy.ts'
 import { generateKeyPair } from '../../src/identity/key-pair.ts'
 import { parseServicePath, parseTrustDomain } from '../../src/identity/service-id.ts'
 import { type Irregularity, signIrregular } from '../../src/testing/irregular-certificate.ts'

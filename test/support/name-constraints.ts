@@ -1,4 +1,4 @@
-import { extension } from '../../src/ca/tbs-certificate.ts'
+import { extension } from '../../src/ca/certificate/tbs-certificate.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { type DerNode, parseDer } from '../../src/core/der.ts'
 import { readOid, readSequence } from '../../src/core/der-reader.ts'

@@ -1,7 +1,7 @@
 import { type ConnectionOptions, createSecureContext, type TLSSocket } from 'node:tls'
 import { Channel, credentials, status } from '@grpc/grpc-js'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { subjectKeyIdOf } from '../../src/ca/public-key.ts'
+import { subjectKeyIdOf } from '../../src/ca/certificate/public-key.ts'
 import { oid, sequence, set, time, utf8String } from '../../src/core/der-writer.ts'
 import type { Certificate } from '../../src/identity/certificate.ts'
 import { encodePrivateKey, generateKeyPair } from '../../src/identity/key-pair.ts'

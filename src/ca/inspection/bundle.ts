@@ -1,4 +1,4 @@
-import { caTrustDomain } from '../issuer-profile.ts'
+import { caTrustDomain } from '../issuers/issuer-profile.ts'
 import { isSelfIssued, type PlacedCertificate } from './chain.ts'
 
 /** What to know of a certificate that stands with others in a file. */

@@ -8,7 +8,7 @@ import { ExtensionRequest, verifyCertificateRequest } from '../../identity/certi
 import { formatName } from '../../identity/distinguished-name.ts'
 import { readExtensions } from '../../identity/extensions.ts'
 import { isP256 } from '../../identity/key-pair.ts'
-import { subjectKeyIdOf } from '../public-key.ts'
+import { subjectKeyIdOf } from '../certificate/public-key.ts'
 import type { Findings } from './inspection.ts'
 import { keyKind } from './key-kind.ts'
 import { parsePublicKey } from './public-key.ts'

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { DerError, parseDer } from '../../core/der.ts'
 import { sha256Base64Url } from '../../core/encoding.ts'
 import { isP256 } from '../../identity/key-pair.ts'
-import { subjectKeyIdOf } from '../public-key.ts'
+import { subjectKeyIdOf } from '../certificate/public-key.ts'
 import type { Findings } from './inspection.ts'
 import { keyKind, keyProblem } from './key-kind.ts'
 

@@ -1,0 +1,54 @@
+import { AuthError } from '../../core/errors.ts'
+import { requestFileOf } from '../directory/ca-files.ts'
+import type { CaHome, KeyPlace } from '../directory/ca-home.ts'
+import { commit } from '../directory/commit.ts'
+import { CERTIFICATE_MODE } from '../directory/durable-files.ts'
+import { keyFileContent } from '../directory/key-files.ts'
+import { loadState } from '../directory/load.ts'
+import { activeRoot, findAuthority } from '../issuers/authorities.ts'
+import type { AuthorityRecord, CaState } from '../issuers/ca-state.ts'
+import { requestIntermediate } from '../issuers/intermediate-request.ts'
+import { createIntermediate } from '../issuers/new-authority.ts'
+import { prepareIntermediate } from '../issuers/rotate-intermediate.ts'
+import { loadRootAtHand } from './root-key.ts'
+
+export interface AddedIntermediate {
+  readonly intermediate: AuthorityRecord
+  /** The request that the root is to answer; undefined where the root's key was at hand. */
+  readonly requestFile: string | undefined
+}
+
+/**
+ * Makes an intermediate, or the request for one where the root's key is kept elsewhere. The first of a name is active
+ * at once, a later one is prepared.
+ * @param name which of those that serve side by side
+ * @param place where its key is to lie
+ * @throws AuthError REQUEST_INVALID where one of this name is waiting already; CONFIGURATION_INVALID, STORE_UNAVAILABLE
+ */
+export async function addIntermediate(home: CaHome, name: string, place: KeyPlace): Promise<AddedIntermediate> {
+  const { ledger, clock } = home
+  const state = await loadState(home.directory, ledger)
+  const making = { ...home, trustDomain: state.trustDomain, now: clock() }
+  const root = await loadRootAtHand(home, state)
+  const { record, privateKey, request } =
+    root === undefined
+      ? requestIntermediate(name, making)
+      : { ...createIntermediate(name, 'prepared', root, making), request: undefined }
+
+  const requestFile = requestFileOf(place.directory, record)
+  const files = [await keyFileContent(place.directory, record, privateKey, place.protection)]
+  if (request !== undefined) files.push({ file: requestFile, text: request, mode: CERTIFICATE_MODE })
+  const added = await commit(files, () =>
+    ledger.update((current) => {
+      requireSameRoot(current, state)
+      return prepareIntermediate(current, record)
+    }, clock()),
+  )
+  return { intermediate: findAuthority(added, record.keyId), requestFile: request && requestFile }
+}
+
+/** Another process may have gone on with a rotation meanwhile. */
+function requireSameRoot(current: CaState, former: CaState): void {
+  if (activeRoot(current).keyId === activeRoot(former).keyId) return
+  throw new AuthError('REQUEST_INVALID', 'The root was rotated meanwhile. Try again.')
+}

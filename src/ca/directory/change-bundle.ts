@@ -1,0 +1,99 @@
+import { AuthError } from '../../core/errors.ts'
+import { canState, verifyStatement } from '../../identity/bundle-statement.ts'
+import type { Certificate } from '../../identity/certificate.ts'
+import { loadBundle, writeBundle } from '../directory/bundle.ts'
+import { statementFileOf } from '../directory/ca-files.ts'
+import type { CaHome, KeyPlace } from '../directory/ca-home.ts'
+import { commit } from '../directory/commit.ts'
+import { CERTIFICATE_MODE, replaceFiles } from '../directory/durable-files.ts'
+import { keyFileContent } from '../directory/key-files.ts'
+import { loadState } from '../directory/load.ts'
+import { activeRoot, chainOf, ROOT_NAME } from '../issuers/authorities.ts'
+import type { CaState } from '../issuers/ca-state.ts'
+import { createRoot, recordOf } from '../issuers/new-authority.ts'
+import { prepareRoot, retireRoot } from '../issuers/rotate-root.ts'
+import { applyStatement, awaitedStatement } from '../issuers/statements.ts'
+import { loadRootAtHand, signerOf } from './root-key.ts'
+
+export interface BundleChange {
+  readonly state: CaState
+  /** What the root has to sign elsewhere before the bundle changes; undefined where it has changed. */
+  readonly statementFile: string | undefined
+}
+
+/**
+ * Prepares a root that is made here, its key at a place.
+ * @throws AuthError REQUEST_INVALID, CONFIGURATION_INVALID, STORE_UNAVAILABLE
+ */
+export async function prepareNewRoot(home: CaHome, place: KeyPlace): Promise<BundleChange> {
+  const { trustDomain } = await loadState(home.directory, home.ledger)
+  const made = createRoot('prepared', { ...home, trustDomain, now: home.clock() })
+  const key = await keyFileContent(place.directory, made.record, made.privateKey, place.protection)
+  return prepare(home, made, [key])
+}
+
+/**
+ * Prepares a root whose key is kept elsewhere.
+ * @param certificate its profile has been checked
+ * @throws AuthError REQUEST_INVALID, CONFIGURATION_INVALID, STORE_UNAVAILABLE
+ */
+export function prepareOutsideRoot(home: CaHome, certificate: Certificate): Promise<BundleChange> {
+  const record = recordOf('root', ROOT_NAME, 'prepared', [certificate], { ...home, now: home.clock() })
+  return prepare(home, { record, certificate }, [])
+}
+
+/** @throws AuthError REQUEST_INVALID, CONFIGURATION_INVALID, STORE_UNAVAILABLE */
+export async function retireFormerRoot(home: CaHome): Promise<BundleChange> {
+  const { directory, ledger, clock } = home
+  const state = await loadState(directory, ledger)
+  const sign = signerOf(await loadRootAtHand(home, state))
+  return publish(home, await ledger.update((current) => retireRoot(current, sign, clock()), clock()))
+}
+
+/**
+ * Takes the signature of the statement that awaits one.
+ * @param signature ECDSA with SHA-256, in DER
+ * @throws AuthError REQUEST_INVALID where none is awaited, or a root that is held did not make it
+ */
+export async function importSignature(home: CaHome, signature: Buffer): Promise<BundleChange> {
+  const { directory, ledger, clock } = home
+  const held = await loadBundle(directory, await loadState(directory, ledger), clock())
+  const changed = await ledger.update((current) => {
+    const awaited = awaitedStatement(current)
+    if (awaited === undefined) throw new AuthError('REQUEST_INVALID', 'No bundle statement awaits a signature.')
+    verifyStatement({ text: awaited.text, signature }, current.trustDomain, held, clock())
+    return applyStatement(current, { ...awaited, signature: signature.toString('base64') }, clock())
+  }, clock())
+  return publish(home, changed)
+}
+
+type PreparedRoot = Pick<ReturnType<typeof createRoot>, 'record' | 'certificate'>
+
+async function prepare(
+  home: CaHome,
+  { record, certificate }: PreparedRoot,
+  files: Parameters<typeof commit>[0],
+): Promise<BundleChange> {
+  const { directory, ledger, clock } = home
+  const state = await loadState(directory, ledger)
+  const sign = signerOf(await loadRootAtHand(home, state))
+  // Nobody vouches for what follows a root that signs certificates only: the owner of bundle.pem is who adds it.
+  const isStated = canState(chainOf(activeRoot(state))[0])
+  const changed = await commit(files, async () => {
+    if (!isStated) await writeBundle(directory, [...(await loadBundle(directory, state, clock())), certificate])
+    return ledger.update((current) => prepareRoot(current, record, sign), clock())
+  })
+  return publish(home, changed)
+}
+
+/** Brings the bundle to what the state says, or the statement to where the root's owner finds it. */
+async function publish({ directory, clock }: CaHome, state: CaState): Promise<BundleChange> {
+  const awaited = awaitedStatement(state)
+  if (awaited === undefined) {
+    await writeBundle(directory, await loadBundle(directory, state, clock()))
+    return { state, statementFile: undefined }
+  }
+  const statementFile = statementFileOf(directory, awaited.sequence)
+  await replaceFiles([{ file: statementFile, text: awaited.text, mode: CERTIFICATE_MODE }])
+  return { state, statementFile }
+}

@@ -1,0 +1,59 @@
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { randomId } from '../../core/encoding.ts'
+import { AuthError, messageOf } from '../../core/errors.ts'
+
+export interface FileContent {
+  readonly file: string
+  readonly text: string
+  /** Who may read it: `KEY_MODE` or `CERTIFICATE_MODE`. */
+  readonly mode: number
+}
+
+/** Its owner alone. */
+export const KEY_MODE = 0o600
+
+/** Everyone, as far as the umask lets. */
+export const CERTIFICATE_MODE = 0o644
+
+/** A directory that was not there before belongs to its owner alone. */
+export const DIRECTORY_MODE = 0o700
+
+/**
+ * Writes files, each of which is at any time whole: the former one or the new one. All are on
+ * disk under other names before the first is put in place, in the order given: what a crash
+ * can leave is a beginning of that order.
+ * @throws AuthError CONFIGURATION_INVALID
+ */
+export async function replaceFiles(contents: readonly FileContent[]): Promise<void> {
+  const staged = contents.map((content) => ({ ...content, temporary: `${content.file}.${randomId()}.tmp` }))
+  try {
+    for (const { temporary, text, mode } of staged) await writeDurably(temporary, text, mode)
+    for (const { temporary, file } of staged) await rename(temporary, file)
+    for (const directory of new Set(staged.map(({ file }) => dirname(file)))) await syncDirectory(directory)
+  } catch (error) {
+    await Promise.all(staged.map(({ temporary }) => rm(temporary, { force: true })))
+    throw new AuthError('CONFIGURATION_INVALID', `Cannot write the files: ${messageOf(error)}.`)
+  }
+}
+
+async function writeDurably(file: string, text: string, mode: number): Promise<void> {
+  const handle = await open(file, 'wx', mode)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A rename is on disk when its directory is. Windows has no such call. */
+async function syncDirectory(directory: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

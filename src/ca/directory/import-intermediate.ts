@@ -1,0 +1,93 @@
+import { AuthError } from '../../core/errors.ts'
+import type { Certificate } from '../../identity/certificate.ts'
+import { rootOfChain } from '../../identity/certificate-chain.ts'
+import { encodeCertificate } from '../../identity/pem.ts'
+import { keyThumbprintOf } from '../certificate/key-identity.ts'
+import { loadBundle, writeFirstBundle } from '../directory/bundle.ts'
+import type { CaHome } from '../directory/ca-home.ts'
+import { loadState } from '../directory/load.ts'
+import { findAuthority, intermediatesOf, ROOT_NAME, replace, rootsOf } from '../issuers/authorities.ts'
+import type { AuthorityRecord, CaState } from '../issuers/ca-state.ts'
+import { chainProblem } from '../issuers/issuer-chain.ts'
+import { requireRoot } from '../issuers/issuer-profile.ts'
+import { recordOf } from '../issuers/new-authority.ts'
+import { firstState } from '../issuers/rotate-intermediate.ts'
+
+/**
+ * Takes the certificate that a root elsewhere has made for a request of this CA.
+ * @param certificates the intermediate's, in any order with those between it and its root
+ * @param givenRoot the root: needed the first time, when the CA has no bundle yet
+ * @throws AuthError REQUEST_INVALID for what answers no request, or cannot issue here; CONFIGURATION_INVALID,
+ *   STORE_UNAVAILABLE
+ */
+export async function importIntermediate(
+  home: CaHome,
+  certificates: readonly Certificate[],
+  givenRoot: Certificate | undefined,
+): Promise<AuthorityRecord> {
+  const { directory, ledger, clock } = home
+  const state = await loadState(directory, ledger)
+  const requested = requireRequested(state, certificates)
+  const isFirst = rootsOf(state, 'active').length === 0
+  const roots = isFirst ? [requireGiven(givenRoot, state)] : await loadBundle(directory, state, clock())
+  const chain = requireChain(state, requested, certificates, roots)
+  const record: AuthorityRecord = {
+    ...requested,
+    certificateChain: chain.map(({ der }) => encodeCertificate(der)).join(''),
+    since: clock(),
+  }
+  if (isFirst) await writeFirstBundle(directory, roots)
+  const imported = await ledger.update((current) => {
+    requireRequested(current, certificates)
+    const begun = replace(current, { ...record, state: firstState(current, record.name) })
+    return addRoot(begun, isFirst ? roots : [], home)
+  }, clock())
+  return findAuthority(imported, record.keyId)
+}
+
+function requireRequested(state: CaState, certificates: readonly Certificate[]): AuthorityRecord {
+  const thumbprints = new Set(certificates.map(({ publicKey }) => keyThumbprintOf(publicKey)))
+  const requested = intermediatesOf(state, ['requested']).find(({ keyThumbprint }) => thumbprints.has(keyThumbprint))
+  if (requested !== undefined) return requested
+  throw new AuthError(
+    'REQUEST_INVALID',
+    'None of these certificates answers a request of this CA: the key is another, or it was imported already.',
+  )
+}
+
+function requireGiven(root: Certificate | undefined, { trustDomain }: CaState): Certificate {
+  if (root !== undefined) return requireRoot(root, trustDomain)
+  throw new AuthError(
+    'REQUEST_INVALID',
+    'Which root made this? Name its certificate with --root: verifiers will trust it.',
+  )
+}
+
+/** Orders what was given: the certificate of the requested key, then each time the one that has issued it. */
+function requireChain(
+  { trustDomain }: CaState,
+  { keyThumbprint }: AuthorityRecord,
+  certificates: readonly Certificate[],
+  roots: readonly Certificate[],
+): readonly [Certificate, ...Certificate[]] {
+  const own = certificates.find(({ publicKey }) => keyThumbprintOf(publicKey) === keyThumbprint)
+  if (own === undefined) throw new TypeError('The certificate that answers the request was there before.')
+  const chain: [Certificate, ...Certificate[]] = [own]
+  while (rootOfChain(chain, roots) === undefined) {
+    const next = certificates.find((other) => !chain.includes(other) && isIssuer(other, chain.at(-1)))
+    if (next === undefined) break
+    chain.push(next)
+  }
+  const problem = chainProblem(trustDomain, chain, roots)
+  if (problem === undefined) return chain
+  throw new AuthError('REQUEST_INVALID', `The certificate cannot issue for ${trustDomain}: ${problem}.`)
+}
+
+function isIssuer(other: Certificate, certificate: Certificate | undefined): boolean {
+  return certificate?.x509.checkIssued(other.x509) === true
+}
+
+function addRoot(state: CaState, roots: readonly Certificate[], home: CaHome): CaState {
+  const added = roots.map((root) => recordOf('root', ROOT_NAME, 'active', [root], { ...home, now: home.clock() }))
+  return { ...state, authorities: [...state.authorities, ...added] }
+}

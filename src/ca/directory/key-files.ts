@@ -1,0 +1,53 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { AuthError } from '../../core/errors.ts'
+import { fileExists, loadText } from '../../core/text-file.ts'
+import { encryptPrivateKey } from '../../identity/encrypted-key.ts'
+import { decodePrivateKey, encodePrivateKey } from '../../identity/key-pair.ts'
+import type { Passphrase } from '../../identity/passphrase.ts'
+import { keyThumbprintOf } from '../certificate/key-identity.ts'
+import type { AuthorityRecord } from '../issuers/ca-state.ts'
+import { keyFileOf } from './ca-files.ts'
+import { type FileContent, KEY_MODE } from './durable-files.ts'
+
+/** How the keys of a CA lie on disk. */
+export type KeyProtection = Passphrase | 'dangerouslyUnencrypted'
+
+/** The file of an authority's key, to be written. */
+export async function keyFileContent(
+  directory: string,
+  authority: AuthorityRecord,
+  key: KeyObject,
+  protection: KeyProtection,
+): Promise<FileContent> {
+  const isPlain = protection === 'dangerouslyUnencrypted'
+  const text = isPlain ? encodePrivateKey(key) : await encryptPrivateKey(key, protection)
+  return { file: keyFileOf(directory, authority), text, mode: KEY_MODE }
+}
+
+/** Whether a directory has the key of an authority; the key of a root is often kept elsewhere. */
+export function hasKey(directory: string, authority: AuthorityRecord): Promise<boolean> {
+  return fileExists(keyFileOf(directory, authority))
+}
+
+/**
+ * Loads the key of an authority.
+ * @throws AuthError CONFIGURATION_INVALID, also where it is the key of another
+ */
+export async function loadKey(
+  directory: string,
+  authority: AuthorityRecord,
+  passphrase: Passphrase | undefined,
+): Promise<KeyObject> {
+  const file = keyFileOf(directory, authority)
+  const key = decodePrivateKey(await loadText(file), file, passphrase)
+  if (keyThumbprintOf(createPublicKey(key)) !== authority.keyThumbprint) {
+    throw new AuthError('CONFIGURATION_INVALID', `${file}: the key does not belong to the certificate of that name.`)
+  }
+  return key
+}
+
+/** Removes the keys of authorities that sign nothing any more, where they are here. */
+export async function removeKeys(directory: string, authorities: readonly AuthorityRecord[]): Promise<void> {
+  for (const authority of authorities) await rm(keyFileOf(directory, authority), { force: true })
+}

@@ -1,0 +1,92 @@
+import type { Clock } from '../../core/clock.ts'
+import { AuthError } from '../../core/errors.ts'
+import type { Certificate } from '../../identity/certificate.ts'
+import { rootOfChain } from '../../identity/certificate-chain.ts'
+import type { Passphrase } from '../../identity/passphrase.ts'
+import { loadProfiles } from '../certificate/profiles.ts'
+import { type CertificateAuthority, certificateAuthorityOf } from '../certificate-authority.ts'
+import type { Inventory } from '../inventory.ts'
+import { chainOf, intermediatesOf, labelOf } from '../issuers/authorities.ts'
+import type { AuthorityRecord, CaLedger, CaState } from '../issuers/ca-state.ts'
+import { chainProblem } from '../issuers/issuer-chain.ts'
+import { loadBundle } from './bundle.ts'
+import { caFilesOf } from './ca-files.ts'
+import { hasKey, loadKey } from './key-files.ts'
+
+export interface LoadOptions {
+  readonly directory: string
+  readonly ledger: CaLedger
+  readonly inventory: Inventory
+  /** Of the intermediate's key; undefined where that is not encrypted. */
+  readonly passphrase: Passphrase | undefined
+  readonly clock: Clock
+}
+
+/**
+ * Loads the CA of a directory: the active intermediate whose key it has. Checks that its parts belong together and are
+ * valid now. The root's key is not read: it may be kept elsewhere.
+ * @throws AuthError CONFIGURATION_INVALID, STORE_UNAVAILABLE
+ */
+export async function loadCertificateAuthority(options: LoadOptions): Promise<CertificateAuthority> {
+  const { directory, ledger, inventory, passphrase, clock } = options
+  const state = await loadState(directory, ledger)
+  const roots = await loadBundle(directory, state, clock())
+  const intermediate = await ownIntermediate(directory, state)
+  const chain = chainOf(intermediate)
+  requireUsable(state, intermediate, chain, roots, clock())
+  const key = await loadKey(directory, intermediate, passphrase)
+  const profiles = await loadProfiles(caFilesOf(directory).profiles)
+  const issuer = { trustDomain: state.trustDomain, roots, chain, key }
+  return certificateAuthorityOf(issuer, { clock, inventory, profile: profiles.service })
+}
+
+/** @throws AuthError CONFIGURATION_INVALID where no CA has been made */
+export async function loadState(directory: string, ledger: CaLedger): Promise<CaState> {
+  const state = await ledger.read()
+  if (state !== undefined) return state
+  throw new AuthError(
+    'CONFIGURATION_INVALID',
+    `The store of ${directory} holds no CA. "countersign ca init" makes one.`,
+  )
+}
+
+/** Of several that serve side by side, each has its key in a directory of its own. */
+async function ownIntermediate(directory: string, state: CaState): Promise<AuthorityRecord> {
+  const active = intermediatesOf(state, ['active'])
+  const isHere = await Promise.all(active.map((intermediate) => hasKey(directory, intermediate)))
+  const [own, ...others] = active.filter((_, index) => isHere[index])
+  if (own === undefined) {
+    throw invalid(`${directory} has the key of no active intermediate. "countersign ca list" shows what there is.`)
+  }
+  if (others.length > 0) {
+    const labels = [own, ...others].map(labelOf).join(', ')
+    throw invalid(`${directory} has the keys of several active intermediates, and issues with one: ${labels}.`)
+  }
+  return own
+}
+
+function requireUsable(
+  { trustDomain }: CaState,
+  intermediate: AuthorityRecord,
+  chain: readonly [Certificate, ...Certificate[]],
+  roots: readonly Certificate[],
+  now: number,
+): void {
+  const label = labelOf(intermediate)
+  const problem = chainProblem(trustDomain, chain, roots)
+  if (problem !== undefined) throw invalid(`${label}: ${problem}.`)
+  const root = rootOfChain(chain, roots)
+  for (const certificate of root === undefined ? chain : [...chain, root]) requireValidNow(certificate, now, label)
+}
+
+function requireValidNow({ notBefore, notAfter }: Certificate, now: number, label: string): void {
+  if (now > notAfter) throw invalid(`${label}: a certificate expired at ${new Date(notAfter).toISOString()}.`)
+  if (now < notBefore) {
+    const from = new Date(notBefore).toISOString()
+    throw invalid(`${label}: a certificate is valid from ${from} only; compare this machine's clock.`)
+  }
+}
+
+function invalid(message: string): AuthError {
+  return new AuthError('CONFIGURATION_INVALID', message)
+}

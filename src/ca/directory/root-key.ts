@@ -1,0 +1,29 @@
+import type { KeyObject } from 'node:crypto'
+import { canState, signStatement } from '../../identity/bundle-statement.ts'
+import type { Certificate } from '../../identity/certificate.ts'
+import type { CaHome } from '../directory/ca-home.ts'
+import { hasKey, loadKey } from '../directory/key-files.ts'
+import { activeRoot, chainOf } from '../issuers/authorities.ts'
+import type { AuthorityRecord, CaState } from '../issuers/ca-state.ts'
+import type { SignText } from '../issuers/statements.ts'
+
+/** The active root, where its key lies in the CA's directory. */
+export interface RootAtHand {
+  readonly record: AuthorityRecord
+  readonly certificate: Certificate
+  readonly privateKey: KeyObject
+}
+
+/** Undefined where the root's key is kept elsewhere. */
+export async function loadRootAtHand(home: CaHome, state: CaState): Promise<RootAtHand | undefined> {
+  const record = activeRoot(state)
+  if (!(await hasKey(home.directory, record))) return undefined
+  const privateKey = await loadKey(home.directory, record, home.passphrase)
+  return { record, certificate: chainOf(record)[0], privateKey }
+}
+
+/** How the active root signs statements; undefined where it is not at hand, or signs certificates only. */
+export function signerOf(root: RootAtHand | undefined): SignText {
+  if (root === undefined || !canState(root.certificate)) return undefined
+  return (text) => signStatement(text, root.privateKey)
+}

@@ -1,0 +1,91 @@
+import { AuthError } from '../../core/errors.ts'
+import { canState } from '../../identity/bundle-statement.ts'
+import { activeRoot, chainOf, intermediatesOf, labelOf, move, rootOf, rootsOf, trustedRoots } from './authorities.ts'
+import type { AuthorityRecord, CaState, Usage } from './ca-state.ts'
+import { addStatement, requireNoneAwaited, type SignText } from './statements.ts'
+
+/**
+ * Adds a root, which verifiers are to learn of before anything is issued below it. The active root states it; one
+ * that signs certificates and nothing else cannot, and the new bundle has to be brought to verifiers.
+ * @param root its state is set here: prepared, or requested while the signature of the statement is awaited
+ */
+export function prepareRoot(state: CaState, root: AuthorityRecord, sign: SignText): CaState {
+  requireNoneAwaited(state)
+  const [prepared] = rootsOf(state, 'prepared')
+  if (prepared !== undefined) {
+    throw refused(`${labelOf(prepared)} is prepared already: "countersign ca rotate activate root" comes next.`)
+  }
+  const [retiring] = rootsOf(state, 'retiring')
+  if (retiring !== undefined) {
+    throw refused(`${labelOf(retiring)} is retiring: "countersign ca rotate retire root" comes first.`)
+  }
+  const isStated = canState(chainOf(activeRoot(state))[0])
+  const isAwaited = isStated && sign === undefined
+  const added: CaState = {
+    ...state,
+    authorities: [...state.authorities, { ...root, state: isAwaited ? 'requested' : 'prepared' }],
+  }
+  return isStated ? addStatement(added, [...trustedRoots(state), root], sign) : added
+}
+
+/**
+ * New intermediates are signed by the root that was prepared.
+ * @param isTold whether the operator says that every verifier holds the new bundle. Otherwise it must be seen: of what
+ *   is valid, all was issued after the bundle had the new root, and so came with it.
+ * @param usage as of `now`
+ * @throws AuthError REQUEST_INVALID while neither is so
+ */
+export function activateRoot(state: CaState, isTold: boolean, usage: Usage, now: number): CaState {
+  requireNoneAwaited(state)
+  const [prepared] = rootsOf(state, 'prepared')
+  if (prepared === undefined) {
+    throw refused('No root is prepared: "countersign ca rotate prepare root" comes first.')
+  }
+  const former = activeRoot(state)
+  if (!isTold) requireSeen(former, prepared, usage)
+  return move(move(state, former, 'retiring', now), prepared, 'active', now)
+}
+
+/**
+ * Takes the former root out of the bundle.
+ * @param sign of the root that is active now
+ * @throws AuthError REQUEST_INVALID while an intermediate below it is in use
+ */
+export function retireRoot(state: CaState, sign: SignText, now: number): CaState {
+  requireNoneAwaited(state)
+  const [retiring] = rootsOf(state, 'retiring')
+  if (retiring === undefined) {
+    throw refused('No root is retiring: "countersign ca rotate activate root" comes first.')
+  }
+  const inUse = intermediatesOf(state, ['requested', 'prepared', 'active', 'retiring'])
+  const below = inUse.find((intermediate) => rootOf(state, intermediate)?.keyId === retiring.keyId)
+  if (below !== undefined) {
+    throw refused(
+      `${labelOf(below)} below ${labelOf(retiring)} is ${below.state}: rotate that intermediate first, until it is retired.`,
+    )
+  }
+  const isStated = canState(chainOf(activeRoot(state))[0])
+  const remaining = trustedRoots(state).filter(({ keyId }) => keyId !== retiring.keyId)
+  if (!isStated) return move(state, retiring, 'retired', now)
+  const stated = addStatement(state, remaining, sign)
+  return sign === undefined ? stated : move(stated, retiring, 'retired', now)
+}
+
+function requireSeen(former: AuthorityRecord, prepared: AuthorityRecord, usage: Usage): void {
+  if (!canState(chainOf(former)[0])) {
+    throw refused(
+      `${labelOf(former)} signs certificates only, so that the new bundle is known only where you have brought it. Once every verifier has bundle.pem, say so: --verifiers-updated.`,
+    )
+  }
+  const earlier = [...usage.values()].filter(({ firstRecordedAt }) => firstRecordedAt <= prepared.since)
+  if (earlier.length === 0) return
+  const lastNotAfter = Math.max(...earlier.map(({ lastNotAfter }) => lastNotAfter))
+  throw refused(
+    `Certificates that were issued before ${labelOf(prepared)} was in the bundle are still valid: their holders may not trust it yet. ` +
+      `Activate it once they have expired, by ${new Date(lastNotAfter).toISOString()} at the latest; or say that every verifier holds the new bundle: --verifiers-updated.`,
+  )
+}
+
+function refused(message: string): AuthError {
+  return new AuthError('REQUEST_INVALID', message)
+}

@@ -1,0 +1,49 @@
+import { AuthError } from '../../core/errors.ts'
+import { encodeStatement, parseStatement } from '../../identity/bundle-statement.ts'
+import type { Certificate } from '../../identity/certificate.ts'
+import { chainOf, move, rootsOf } from './authorities.ts'
+import type { AuthorityRecord, CaState, RecordedStatement } from './ca-state.ts'
+
+const EPOCH = 1
+
+/** Signs the text of a statement with the key of the active root; undefined while that key is kept elsewhere. */
+export type SignText = ((text: string) => Buffer) | undefined
+
+/** Adds the statement that these are the roots. Without `sign` its signature is awaited. */
+export function addStatement(state: CaState, roots: readonly AuthorityRecord[], sign: SignText): CaState {
+  const sequence = (state.statements.at(-1)?.sequence ?? 0) + 1
+  const certificates = roots.map((root): Certificate => chainOf(root)[0])
+  const { trustDomain } = state
+  const text = encodeStatement({ trustDomain, epoch: EPOCH, sequence, roots: certificates })
+  const statement = { epoch: EPOCH, sequence, text, signature: sign?.(text).toString('base64') }
+  return { ...state, statements: [...state.statements, statement] }
+}
+
+/** The statement whose signature is awaited. */
+export function awaitedStatement({ statements }: CaState): RecordedStatement | undefined {
+  return statements.find(({ signature }) => signature === undefined)
+}
+
+/** @throws AuthError REQUEST_INVALID while a signature is awaited: what it will say is not decided until then */
+export function requireNoneAwaited(state: CaState): void {
+  const awaited = awaitedStatement(state)
+  if (awaited === undefined) return
+  throw new AuthError(
+    'REQUEST_INVALID',
+    `Bundle statement ${awaited.sequence} awaits the signature of the root: "countersign ca import" takes it.`,
+  )
+}
+
+/** Puts a statement in force whose signature has been verified. Roots that it names are prepared, others retired. */
+export function applyStatement(state: CaState, statement: RecordedStatement, now: number): CaState {
+  const statements = state.statements.map((former) => (former.sequence === statement.sequence ? statement : former))
+  const stated = new Set(parseStatement(statement.text).roots.map(({ der }) => der.toString('base64')))
+  const isStated = (root: AuthorityRecord) => stated.has(chainOf(root)[0].der.toString('base64'))
+  const come = rootsOf(state, 'requested').filter(isStated)
+  const gone = rootsOf(state, 'retiring').filter((root) => !isStated(root))
+  const withNew = come.reduce<CaState>((changed, root) => move(changed, root, 'prepared', now), {
+    ...state,
+    statements,
+  })
+  return gone.reduce<CaState>((changed, root) => move(changed, root, 'retired', now), withNew)
+}
