@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { certificateStateOf } from '../ca/certificate-state.ts'
 import { labelOf } from '../ca/issuers/authorities.ts'
 import { distrust, findDistrustable } from '../ca/issuers/distrust.ts'
+import { counted } from '../core/counted.ts'
 import { servicePathOf } from '../identity/service-id.ts'
 import { type CaArguments, stateOf, useCa, withCa } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
@@ -36,9 +37,9 @@ async function distrustIntermediate(label: string, args: DistrustArguments, comm
     const services = [...new Set(failing.map(({ serviceId }) => servicePathOf(serviceId)))]
     const name = labelOf(intermediate)
     const result = { name, distrusted: args.yes === true, certificates: failing.length, services }
-    const counted = `${failing.length} valid certificates of ${services.length} services`
+    const failed = `${counted(failing.length, 'valid certificate')} of ${counted(services.length, 'service')}`
     writeResult(command, result, [
-      args.yes ? `${name} is distrusted, and with it ${counted}:` : `With ${name} would fail ${counted}:`,
+      args.yes ? `${name} is distrusted, and with it ${failed}:` : `With ${name} would fail ${failed}:`,
       ...services.map((service) => `  ${service}`),
       ...(args.yes ? nextSteps(intermediate.state) : ['Nothing is changed yet. To go on, write --yes.']),
     ])

@@ -45,6 +45,6 @@ async function initCa(args: InitArguments, command: Command): Promise<void> {
       : `Made the CA of ${trustDomain} in ${directory}. ${bundle} is what its verifiers trust.`,
     protection === 'dangerouslyUnencrypted'
       ? `${keys.join(' and ')} not encrypted: whoever reads one can be any service.`
-      : `Without the passphrase nobody can use ${keys.join(' and ')}: keep it elsewhere.`,
+      : `${keys.join(' and ')} encrypted: keep the passphrase elsewhere, and do not lose it.`,
   ])
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { REVOCATION_REASONS, type Revocation, type RevocationReason } from '../ca/revocation.ts'
+import { counted } from '../core/counted.ts'
 import { AuthError } from '../core/errors.ts'
 import { serviceIdOf } from '../identity/service-id.ts'
 import { type CaArguments, type OpenCa, stateOf, useCa, withCa } from './ca-context.ts'
@@ -64,7 +65,7 @@ async function revokeService(service: string, args: RevokeArguments, command: Co
     const serialNumbers = revoked.map(({ serialNumber }) => serialNumber)
     const revokedAt = new Date(revocation.revokedAt).toISOString()
     writeResult(command, { serviceId, serialNumbers, revocation: { ...revocation, revokedAt } }, [
-      `Revoked what ${serviceId} was issued up to ${revokedAt}: ${serialNumbers.length} certificates.`,
+      `Revoked what ${serviceId} was issued up to ${revokedAt}: ${counted(serialNumbers.length, 'certificate')}.`,
       ...serialNumbers,
     ])
   })

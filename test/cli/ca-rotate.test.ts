@@ -45,7 +45,7 @@ describe('ca rotate, of the intermediate', () => {
     ])
 
     const message = await refused('REQUEST_INVALID', ...rotate(dir, 'retire', 'intermediate'))
-    expect(message).toContain('2 certificates that are still valid')
+    expect(message).toContain('2 certificates still valid')
     for (const service of ['orders', 'inventory']) await told('revoke', 'service', service, '--dir', dir)
     expect(await told(...rotate(dir, 'retire', 'intermediate'))).toEqual({ retired: retiring })
     expect((await caFilesIn(dir)).filter((file) => file === 'intermediate-x.key')).toHaveLength(1)

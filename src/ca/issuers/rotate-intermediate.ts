@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import { AuthError } from '../../core/errors.ts'
 import { intermediatesOf, labelOf, move } from './authorities.ts'
 import type { AuthorityRecord, CaState, Usage } from './ca-state.ts'
@@ -54,7 +55,7 @@ export function retireIntermediate(state: CaState, name: string, usage: Usage, n
   if (used !== undefined) {
     const { liveCount = 0, lastNotAfter = now } = usage.get(used.keyId) ?? {}
     throw refused(
-      `${labelOf(used)} has issued ${liveCount} certificates that are still valid, the last of them until ` +
+      `${labelOf(used)} has issued ${counted(liveCount, 'certificate')} still valid, the last of them until ` +
         `${new Date(lastNotAfter).toISOString()}. Retire it after that.`,
     )
   }
