@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { Child } from './child.ts'
+import { type CommandEnd, runCommand } from './command.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const CLI = join(ROOT, 'src/cli/main.ts')
@@ -34,10 +33,16 @@ export class Stage {
     return this.path('credentials')
   }
 
-  /** Runs a command of `countersign`, in the stage's folder. */
+  /** Runs a command of `countersign`, in the stage's folder, that must be done. */
   async command(...args: string[]): Promise<void> {
-    const options = { cwd: this.directory }
-    await this.write(() => promisify(execFile)(process.execPath, ['--conditions=source', CLI, ...args], options))
+    const end = await this.attempt(...args)
+    if (end.outcome === 'refused') throw new Error(`${args.join(' ')} was refused: ${end.message}`)
+  }
+
+  /** Runs a command of `countersign`, in the stage's folder, and tells how it ended. */
+  attempt(...args: string[]): Promise<CommandEnd> {
+    const options = { directory: this.directory, compileCache: this.path('compile-cache') }
+    return this.write(() => runCommand([CLI, ...args], options))
   }
 
   /** Does what writes into the stage's folder: it will have ended before the folder is removed. */
