@@ -18,11 +18,31 @@ export interface Row {
   readonly durationMs: number
 }
 
+/** How anything but a call ended, or must end. */
+export interface Ending {
+  readonly outcome: 'done' | 'accepted' | 'seen' | 'refused'
+  /** Why it was refused, or what else matters of it. */
+  readonly reason?: string
+}
+
+/** Something that was done, and is no call. */
+export interface Step {
+  readonly kind: 'command' | 'handshake' | 'look'
+  /** For how many it stands, where that is not one. */
+  readonly count?: number
+  /** What was done. */
+  readonly what: string
+  readonly expected: Ending
+  readonly actual: Ending
+  readonly durationMs: number
+  /** What came of it, in words. */
+  readonly told: string
+}
+
 /** Tells what happens, line by line, and remembers what should not have. */
 export class Report {
   readonly #start = monotonicClock()
-  #allowed = 0
-  #refused = 0
+  readonly #tallies = new Map<Kind, Tally>()
   #isEnded = false
   readonly #deviations: string[] = []
 
@@ -32,15 +52,15 @@ export class Report {
 
   row({ caller, called, expected, actual, durationMs }: Row): void {
     const { outcome, status, reason = '' } = actual
-    if (outcome === 'allowed') this.#allowed += 1
-    else this.#refused += 1
-    const deviation = describe(actual) === describe(expected) ? undefined : `expected ${describe(expected)}`
-    const time = `${durationMs.toFixed(1).padStart(6)} ms`
-    const columns = [caller.padEnd(10), '→', called.padEnd(35), outcome, time, status.padEnd(17), reason]
-    this.say(`  ${deviation === undefined ? '✓' : '✗'} ${columns.join(' ').trimEnd()}`)
-    if (deviation === undefined) return
-    this.say(`    ${deviation}`)
-    this.#deviations.push(`${caller} → ${called}: ${describe(actual)}, ${deviation}`)
+    const columns = [caller.padEnd(10), '→', called.padEnd(35), outcome, timeOf(durationMs), status.padEnd(17), reason]
+    this.#count('call', outcome, 1)
+    this.#tell(`${caller} → ${called}`, columns.join(' '), describe(expected), describe(actual))
+  }
+
+  step({ kind, count = 1, what, expected, actual, durationMs, told }: Step): void {
+    const columns = `${actual.outcome.padEnd(8)} ${timeOf(durationMs)}  ${what}\n      ${told}`
+    this.#count(kind, actual.outcome, count)
+    this.#tell(what, columns, describe(expected), describe(actual))
   }
 
   /** Says the last word: what the story still tells meanwhile is about its own end. */
@@ -52,13 +72,45 @@ export class Report {
   /** Sums the story up. Returns whether everything went as it must. */
   summary(): boolean {
     const seconds = ((monotonicClock() - this.#start) / 1000).toFixed(1)
-    const calls = `${this.#allowed} calls allowed, ${this.#refused} refused`
-    if (this.#deviations.length === 0) this.say(`\n${calls}, each as it must be. ${seconds} s.`)
-    else this.say(`\n${calls}; not as they must be:\n${this.#deviations.map((text) => `  ${text}`).join('\n')}`)
+    const sums = [...this.#tallies].map(([kind, tally]) => SUMS[kind](tally)).join('; ')
+    if (this.#deviations.length === 0) this.say(`\n${sums}, each as it must be. ${seconds} s.`)
+    else this.say(`\n${sums}; not as they must be:\n${this.#deviations.map((text) => `  ${text}`).join('\n')}`)
     return this.#deviations.length === 0
+  }
+
+  #count(kind: Kind, outcome: Outcome['outcome'] | Ending['outcome'], count: number): void {
+    const { good, refused } = this.#tallies.get(kind) ?? { good: 0, refused: 0 }
+    const isRefused = outcome === 'refused'
+    this.#tallies.set(kind, { good: good + (isRefused ? 0 : count), refused: refused + (isRefused ? count : 0) })
+  }
+
+  #tell(what: string, columns: string, expected: string, actual: string): void {
+    this.say(`  ${actual === expected ? '✓' : '✗'} ${columns.trimEnd()}`)
+    if (actual === expected) return
+    this.say(`    expected ${expected}`)
+    this.#deviations.push(`${what}: ${actual}, expected ${expected}`)
   }
 }
 
-function describe({ outcome, status, reason = '' }: Outcome): string {
-  return `${outcome} ${status} ${reason}`.trim()
+type Kind = 'call' | Step['kind']
+
+interface Tally {
+  readonly good: number
+  readonly refused: number
+}
+
+const SUMS: Readonly<Record<Kind, (tally: Tally) => string>> = {
+  call: ({ good, refused }) => `${good} calls allowed, ${refused} refused`,
+  command: ({ good, refused }) => `${good} commands done, ${refused} refused`,
+  handshake: ({ good, refused }) => `${good} handshakes accepted, ${refused} refused`,
+  look: ({ good }) => `${good} looks at files`,
+}
+
+function timeOf(durationMs: number): string {
+  return `${durationMs.toFixed(1).padStart(6)} ms`
+}
+
+function describe(outcome: Outcome | Ending): string {
+  const status = 'status' in outcome ? outcome.status : ''
+  return [outcome.outcome, status, outcome.reason ?? ''].filter((word) => word !== '').join(' ')
 }
