@@ -2,6 +2,7 @@
 
 import { setTimeout } from 'node:timers/promises'
 import { messageOf } from '../../src/core/errors.ts'
+import { tellCaStory } from './chapters/ca.ts'
 import { tellMainStory } from './chapters/main.ts'
 import { Report } from './report.ts'
 import { Stage } from './stage.ts'
@@ -10,6 +11,7 @@ type Chapter = (stage: Stage, report: Report) => Promise<void>
 
 const CHAPTERS: Readonly<Record<string, Chapter>> = {
   main: tellMainStory,
+  ca: tellCaStory,
 }
 
 const SIGNAL_DELAY_MS = 200

@@ -1,7 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { type DemoRun, startDemo } from '../support/demo.ts'
-
-const hasProc = process.platform === 'linux'
+import { expectNothingLeft, hasProc, startDemo } from '../support/demo.ts'
 
 /** Who may call whom, in their order. */
 const ALLOWED = [
@@ -37,14 +35,6 @@ const REFUSED = [
   ['orders', 'inventory Watch, not on the list', 'PERMISSION_DENIED', 'CALLER_NOT_ALLOWED'],
 ]
 
-/** Neither a folder nor, where /proc tells, a process of the run is left. */
-async function expectNothingLeft(demo: DemoRun): Promise<void> {
-  expect.soft(await demo.files()).toEqual([])
-  if (!hasProc) return
-  await vi.waitUntil(async () => (await demo.processes()).length === 0, 3_000).catch(() => {})
-  expect(await demo.processes()).toEqual([])
-}
-
 describe('the demonstration', { timeout: 40_000 }, () => {
   test('tells its story as it must be, and leaves nothing behind', async () => {
     const demo = await startDemo()
@@ -67,7 +57,7 @@ describe('the demonstration', { timeout: 40_000 }, () => {
     for (const name of ['mian', 'constructor', '--help']) {
       const demo = await startDemo([name])
       expect.soft(await demo.ended(), name).toEqual({ exitCode: 2, signal: null })
-      expect.soft(demo.output()).toContain('There are: main, all.')
+      expect.soft(demo.output()).toContain('There are: main, ca, all.')
       expect.soft(await demo.files()).toEqual([])
     }
   })

@@ -2,14 +2,19 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished, vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { temporaryDirectory } from './directory.ts'
 
 const MAIN = fileURLToPath(new URL('../../scripts/demo/main.ts', import.meta.url))
 
+/** Whether `processes` tells anything. */
+export const hasProc: boolean = process.platform === 'linux'
+
 /** A run of the demonstration as a process of its own. */
 export interface DemoRun {
   readonly pid: number
+  /** The folder for temporary files that it was given. */
+  readonly temporary: string
   /** What it has printed so far. */
   output(): string
   /** Resolves once it has printed a text. */
@@ -49,9 +54,10 @@ export async function startDemo(args: readonly string[] = [], environment: NodeJ
   })
   return {
     pid: child.pid ?? 0,
+    temporary,
     output: () => output,
     async printed(text) {
-      await vi.waitUntil(() => output.includes(text), { timeout: 20_000, interval: 2 })
+      await vi.waitUntil(() => output.includes(text), { timeout: 60_000, interval: 2 })
     },
     kill: (signal) => void child.kill(signal),
     stopReading: () => void child.stdout?.destroy(),
@@ -62,6 +68,14 @@ export async function startDemo(args: readonly string[] = [], environment: NodeJ
     files: () => readdir(temporary, { recursive: true }).catch(() => []), // one may go while it is listed
     processes,
   }
+}
+
+/** Neither a folder nor, where /proc tells, a process of the run is left. */
+export async function expectNothingLeft(demo: DemoRun): Promise<void> {
+  expect.soft(await demo.files()).toEqual([])
+  if (!hasProc) return
+  await vi.waitUntil(async () => (await demo.processes()).length === 0, 3_000).catch(() => {})
+  expect(await demo.processes()).toEqual([])
 }
 
 function kill(pid: number): void {
