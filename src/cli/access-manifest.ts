@@ -2,8 +2,6 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { linesOf, manifestOf } from '../access/access-manifest.ts'
-import { loadProtoRules } from '../access/proto-rules.ts'
-import { PROTO_DIRECTORY } from '../transport/protos.ts'
 import { repeatable } from './repeatable.ts'
 import { withJson, writeResult } from './result.ts'
 
@@ -21,7 +19,10 @@ export function defineAccessManifest(manifest: Command): void {
     .action(printManifest)
 }
 
-function printManifest(protos: readonly string[], args: ManifestArguments, command: Command): void {
+async function printManifest(protos: readonly string[], args: ManifestArguments, command: Command): Promise<void> {
+  // What loads .proto files is heavy to load itself, and other commands do without.
+  const { loadProtoRules } = await import('../access/proto-rules.ts')
+  const { PROTO_DIRECTORY } = await import('../transport/protos.ts')
   const files = protos.map((file) => (existsSync(file) ? resolve(file) : file))
   const directories = args.include.length === 0 ? ['.'] : args.include
   const { rules, methods } = loadProtoRules(files, [...directories, PROTO_DIRECTORY])

@@ -1,7 +1,5 @@
 import type { Command } from 'commander'
 import { createLogger } from '../core/logger.ts'
-import { loadConfiguration } from '../server/config.ts'
-import { serve } from '../server/serve.ts'
 
 export function defineServe(command: Command): void {
   command
@@ -13,6 +11,9 @@ export function defineServe(command: Command): void {
 
 /** The first signal drains, the second ends the process at once. */
 async function runAuthority({ config }: { readonly config: string }): Promise<void> {
+  // What serves is heavy to load, and other commands do without.
+  const { loadConfiguration } = await import('../server/config.ts')
+  const { serve } = await import('../server/serve.ts')
   const logger = createLogger('authority')
   const authority = await serve(await loadConfiguration(config), { logger })
   const signal = await firstSignal()

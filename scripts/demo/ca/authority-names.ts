@@ -1,4 +1,4 @@
-import { shortIdOf } from '../../../src/ca/ca-files.ts'
+import { labelOf } from '../../../src/ca/issuers/authorities.ts'
 import { parseCertificates } from '../../../src/identity/pem-certificates.ts'
 
 /** What the story calls the roots and intermediates: `intermediate 2` is easier to follow than what its key is called. */
@@ -28,7 +28,7 @@ export class AuthorityNames {
 
   /** The name of the one with a key ID, in lowercase hex. */
   ofKey(keyId: string): string {
-    const found = [...this.#names].find(([label]) => label.endsWith(`-${shortIdOf(keyId)}`))
+    const found = [...this.#names].find(([label]) => label === labelOf({ name: kindOf(label), keyId }))
     return found?.[1] ?? `somebody unknown (${keyId})`
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { shakeHands } from '../../../scripts/demo/ca/handshake.ts'
-import { createCrl } from '../../../src/ca/create-crl.ts'
+import { createCrl } from '../../../src/ca/crl/create-crl.ts'
 import { systemClock } from '../../../src/core/clock.ts'
 import { createTestCa } from '../../../src/testing/test-ca.ts'
 import { memoryCrlRegister } from '../../support/crl.ts'
