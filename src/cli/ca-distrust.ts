@@ -14,7 +14,7 @@ interface DistrustArguments extends CaArguments {
 export function defineCaDistrust(command: Command): void {
   withCa(withJson(command))
     .description(
-      'the emergency: an intermediate is dead at once, and all that it has issued. Without --yes, tells what would fail',
+      'the emergency: revoke an intermediate, and with it all that it has issued. Without --yes, tell what would fail',
     )
     .argument('<intermediate>', 'as "countersign ca list" shows it')
     .option('--yes', 'do it')

@@ -19,7 +19,7 @@ export async function tellIntermediateRotation(scene: CaScene, first: Pair): Pro
   const words = 'by intermediate 2, trusting root 1;'
   const [orders] = await Promise.all([
     services.renew('orders', words),
-    rotation.refuses('retire', `2 certificates that are still valid, the last of them until ${lastExpiry(first)}`),
+    rotation.refuses('retire', `2 certificates still valid, the last of them until ${lastExpiry(first)}`),
   ])
   await everyoneMeets(scene)
   const inventory = await services.renew('inventory', words)
