@@ -21,15 +21,14 @@ export function createCaLedger(database: Database): CaLedger {
 
     update: (change, now) =>
       database.write(async (transaction) => {
-        const state = await readState(transaction)
-        if (state === undefined) {
-          throw new AuthError('CONFIGURATION_INVALID', 'This store holds no CA. "countersign ca init" makes one.')
-        }
-        const changed = change(state, await readUsage(transaction, now))
+        const state = await requireState(transaction)
+        const changed = await change(state, await readUsage(transaction, now))
         if (changed.trustDomain !== state.trustDomain) throw new TypeError('The trust domain of a CA never changes.')
         await writeChanges(transaction, state, changed)
         return changed
       }),
+
+    hold: (work) => database.write(async (transaction) => work(await requireState(transaction))),
   }
 }
 
@@ -51,6 +50,12 @@ async function readState(transaction: StoreTransaction): Promise<CaState | undef
     authorities: authorities.map(parseAuthorityRow),
     statements: statements.map(parseStatementRow),
   }
+}
+
+async function requireState(transaction: StoreTransaction): Promise<CaState> {
+  const state = await readState(transaction)
+  if (state !== undefined) return state
+  throw new AuthError('CONFIGURATION_INVALID', 'This store holds no CA. "countersign ca init" makes one.')
 }
 
 async function readUsage(transaction: StoreTransaction, now: number): Promise<Usage> {

@@ -305,8 +305,10 @@ export function describeStore(name: string, openEmpty: () => Promise<Store>): vo
 
     test('refuses a change where there is no CA', async () => {
       const { ledger } = await openStore()
-      const { message } = await refusalOf('CONFIGURATION_INVALID', () => ledger.update((state) => state, NOON))
-      expect(message).toContain('ca init')
+      const noChange = async () => {}
+      for (const act of [() => ledger.update((state) => state, NOON), () => ledger.hold(noChange)]) {
+        expect((await refusalOf('CONFIGURATION_INVALID', act)).message).toContain('ca init')
+      }
     })
 
     test('refuses a state that no CA can be in', async () => {
@@ -331,6 +333,32 @@ export function describeStore(name: string, openEmpty: () => Promise<Store>): vo
       await Promise.all(Array.from({ length: 20 }, (_, index) => append(index)))
       const state = await ledger.read()
       expect(state?.statements.map(({ text }) => text)).toEqual(['the roots', ...range(1, 20)])
+    })
+
+    test('changes nothing while the state is held, or a change takes its time', async () => {
+      const { ledger, inventory } = await openStore(caState())
+      const told: string[] = []
+      const slowly = async (word: string) => {
+        told.push(word)
+        await new Promise(setImmediate)
+        told.push(word)
+      }
+      const held = ledger.hold(async (state) => {
+        await slowly('held')
+        return state
+      })
+      const changed = ledger.update(async (state) => {
+        await slowly('changed')
+        return { ...state, statements: [] }
+      }, NOON)
+      const recorded = inventory.record(certificateRecord()).then(() => told.push('recorded'))
+      expect(await held).toEqual(caState())
+      expect(await changed).toEqual(caState({ statements: [] }))
+      await recorded
+      expect(told).toEqual(['held', 'held', 'changed', 'changed', 'recorded'])
+      const failure = new Error('not so')
+      await expect(ledger.hold(() => Promise.reject(failure))).rejects.toBe(failure)
+      expect(await ledger.read()).toEqual(caState({ statements: [] }))
     })
 
     test('tells a change what of each issuer is neither expired nor revoked', async () => {

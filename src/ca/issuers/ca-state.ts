@@ -69,9 +69,15 @@ export interface CaLedger {
   create(state: CaState): Promise<void>
   /**
    * Changes the state: of several processes one after the other, each on what the one before has left.
-   * @param change what it throws leaves the state as it was, and is thrown on. Does no I/O.
+   * @param change what it throws leaves the state as it was, and is thrown on. It may work on files; the store waits for
+   *   it, and so it must not wait for the store.
    * @param now what is live at this time; milliseconds since 1970
    * @returns the state as it is then
    */
-  update(change: (state: CaState, usage: Usage) => CaState, now: number): Promise<CaState>
+  update(change: (state: CaState, usage: Usage) => CaState | Promise<CaState>, now: number): Promise<CaState>
+  /**
+   * Holds the state as it is while files are brought to what it says: by several processes one after the other.
+   * @param work must not wait for the store, which waits for it
+   */
+  hold<Result>(work: (state: CaState) => Promise<Result>): Promise<Result>
 }
