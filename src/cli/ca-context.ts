@@ -6,6 +6,7 @@ import { type CaFiles, caFilesOf } from '../ca/directory/ca-files.ts'
 import type { CaHome } from '../ca/directory/ca-home.ts'
 import type { KeyProtection } from '../ca/directory/key-files.ts'
 import { loadCertificateAuthority, loadState } from '../ca/directory/load.ts'
+import type { SettledPlace } from '../ca/directory/settle.ts'
 import type { CaState } from '../ca/issuers/ca-state.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
@@ -94,6 +95,11 @@ export async function loadCa({ files, store, clock, passphrase }: OpenCa): Promi
   const { ledger, inventory } = store
   const { directory } = files
   return loadCertificateAuthority({ directory, ledger, inventory, passphrase: await passphrase(), clock })
+}
+
+/** What a step works on that needs no key. */
+export function placeOf({ files, store, clock }: OpenCa): SettledPlace {
+  return { directory: files.directory, ledger: store.ledger, clock }
 }
 
 /** What the steps work on that change a CA. */

@@ -2,14 +2,15 @@ import { copyFile, mkdir, realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { addIntermediate } from '../ca/directory/add-intermediate.ts'
-import { loadBundle, writeFirstBundle } from '../ca/directory/bundle.ts'
+import { writeFirstBundle } from '../ca/directory/bundle.ts'
 import { caFilesOf, keyFileOf } from '../ca/directory/ca-files.ts'
 import { DIRECTORY_MODE } from '../ca/directory/durable-files.ts'
-import { labelOf } from '../ca/issuers/authorities.ts'
+import { settle } from '../ca/directory/settle.ts'
+import { activeRoot, labelOf } from '../ca/issuers/authorities.ts'
 import { parseIntermediateName } from '../ca/issuers/intermediate-name.ts'
 import { AuthError } from '../core/errors.ts'
 import { fileExists } from '../core/text-file.ts'
-import { homeOf, type ProtectionArguments, protectionOf, stateOf, useCa, withNewCaKey } from './ca-context.ts'
+import { homeOf, type ProtectionArguments, placeOf, protectionOf, useCa, withNewCaKey } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
 
 interface IntermediateArguments extends ProtectionArguments {
@@ -33,7 +34,10 @@ async function makeIntermediate(text: string, args: IntermediateArguments, comma
     const files = caFilesOf(args.out)
     await mkdir(files.directory, { recursive: true, mode: DIRECTORY_MODE })
     await requireOther(files.directory, open.files.directory)
-    await writeFirstBundle(files.directory, await loadBundle(open.files.directory, await stateOf(open), open.clock()))
+    await settle(placeOf(open), async (state, roots) => {
+      activeRoot(state)
+      await writeFirstBundle(files.directory, roots)
+    })
     if (!(await fileExists(files.profiles))) await copyFile(open.files.profiles, files.profiles)
     const added = await addIntermediate(await homeOf(open), name, { directory: files.directory, protection })
 

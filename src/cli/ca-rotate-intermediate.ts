@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { addIntermediate } from '../ca/directory/add-intermediate.ts'
-import { removeKeys } from '../ca/directory/key-files.ts'
+import { changeState } from '../ca/directory/settle.ts'
 import { INTERMEDIATE_NAME, intermediatesOf, labelOf } from '../ca/issuers/authorities.ts'
 import { parseIntermediateName } from '../ca/issuers/intermediate-name.ts'
 import { activateIntermediate, retireIntermediate } from '../ca/issuers/rotate-intermediate.ts'
@@ -9,6 +9,7 @@ import {
   type CaArguments,
   homeOf,
   type ProtectionArguments,
+  placeOf,
   protectionOf,
   stateOf,
   useCa,
@@ -80,7 +81,7 @@ async function activate(args: StepArguments, command: Command): Promise<void> {
   await useCa(args, async (open) => {
     const now = open.clock()
     await stateOf(open)
-    const state = await open.store.ledger.update((current) => activateIntermediate(current, name, now), now)
+    const state = await changeState(placeOf(open), (current) => activateIntermediate(current, name, now))
     const labels = (...states: Parameters<typeof intermediatesOf>[1]) =>
       intermediatesOf(state, states, name).map(labelOf)
     const [active] = labels('active')
@@ -97,8 +98,7 @@ async function retire(args: StepArguments, command: Command): Promise<void> {
   await useCa(args, async (open) => {
     const now = open.clock()
     const retiring = intermediatesOf(await stateOf(open), ['retiring'], name)
-    await open.store.ledger.update((current, usage) => retireIntermediate(current, name, usage, now), now)
-    await removeKeys(open.files.directory, retiring)
+    await changeState(placeOf(open), (current, usage) => retireIntermediate(current, name, usage, now))
     const retired = retiring.map(labelOf)
     writeResult(command, { retired }, [
       `${retired.join(', ')} is retired: nothing that it issued is valid any more. Its key is removed from ${open.files.directory}.`,

@@ -5,7 +5,7 @@ import {
   prepareOutsideRoot,
   retireFormerRoot,
 } from '../ca/directory/change-bundle.ts'
-import { removeKeys } from '../ca/directory/key-files.ts'
+import { changeState } from '../ca/directory/settle.ts'
 import { labelOf, rootsOf } from '../ca/issuers/authorities.ts'
 import { requireRoot } from '../ca/issuers/issuer-profile.ts'
 import { activateRoot } from '../ca/issuers/rotate-root.ts'
@@ -15,6 +15,7 @@ import {
   type CaArguments,
   homeOf,
   type ProtectionArguments,
+  placeOf,
   protectionOf,
   stateOf,
   useCa,
@@ -79,7 +80,7 @@ async function activate(args: ActivateArguments, command: Command): Promise<void
     const now = open.clock()
     await stateOf(open)
     const isTold = args.verifiersUpdated === true
-    const state = await open.store.ledger.update((current, usage) => activateRoot(current, isTold, usage, now), now)
+    const state = await changeState(placeOf(open), (current, usage) => activateRoot(current, isTold, usage, now))
     const [active] = rootsOf(state, 'active').map(labelOf)
     const [retiring] = rootsOf(state, 'retiring').map(labelOf)
     writeResult(command, { active, retiring }, [
@@ -95,7 +96,6 @@ async function retire(args: CaArguments, command: Command): Promise<void> {
     const retiring = rootsOf(await stateOf(open), 'retiring')
     const change = await retireFormerRoot(await homeOf(open))
     const retired = rootsOf(change.state, 'retired').filter(({ keyId }) => retiring.some((one) => one.keyId === keyId))
-    await removeKeys(open.files.directory, retired)
     writeChange(command, change, { retired: retired.map(labelOf) }, [
       `${retired.map(labelOf).join(', ')} is out of ${open.files.bundle}. Its key is removed from ${open.files.directory}.`,
       'Verifiers that still hold it lose nothing; each that is given the new bundle forgets it.',

@@ -54,6 +54,13 @@ test('a directory has one intermediate that issues: its own is refused, and that
   expect((await told('ca', 'list', '--dir', dir)).authorities).toHaveLength(2)
 })
 
+test('a further intermediate waits for the root that is kept elsewhere, and leaves no bundle without one', async () => {
+  const { dir } = await initCa('--offline-root')
+  const other = join(await temporaryDirectory(), 'authority-b')
+  await refused('CONFIGURATION_INVALID', 'ca', 'intermediate', 'authority-b', PLAIN, '--dir', dir, '--out', other)
+  expect(await readdir(other)).toEqual([])
+})
+
 test('an intermediate has a name that files can have', async () => {
   const { dir, out } = await initCa()
   for (const name of ['', 'root', 'Authority', 'a b', '../a', 'a/b', 'a-', 'a'.repeat(33), 'a%', 'a\0']) {

@@ -1,16 +1,15 @@
-import { AuthError } from '../../core/errors.ts'
 import { requestFileOf } from '../directory/ca-files.ts'
 import type { CaHome, KeyPlace } from '../directory/ca-home.ts'
-import { commit } from '../directory/commit.ts'
 import { CERTIFICATE_MODE } from '../directory/durable-files.ts'
 import { keyFileContent } from '../directory/key-files.ts'
 import { loadState } from '../directory/load.ts'
-import { activeRoot, findAuthority } from '../issuers/authorities.ts'
+import { findAuthority } from '../issuers/authorities.ts'
 import type { AuthorityRecord, CaState } from '../issuers/ca-state.ts'
 import { requestIntermediate } from '../issuers/intermediate-request.ts'
 import { createIntermediate } from '../issuers/new-authority.ts'
 import { prepareIntermediate } from '../issuers/rotate-intermediate.ts'
-import { loadRootAtHand } from './root-key.ts'
+import { loadRootAtHand, requireSameRoot } from './root-key.ts'
+import { changeState } from './settle.ts'
 
 export interface AddedIntermediate {
   readonly intermediate: AuthorityRecord
@@ -26,9 +25,8 @@ export interface AddedIntermediate {
  * @throws AuthError REQUEST_INVALID where one of this name is waiting already; CONFIGURATION_INVALID, STORE_UNAVAILABLE
  */
 export async function addIntermediate(home: CaHome, name: string, place: KeyPlace): Promise<AddedIntermediate> {
-  const { ledger, clock } = home
-  const state = await loadState(home.directory, ledger)
-  const making = { ...home, trustDomain: state.trustDomain, now: clock() }
+  const state = await loadState(home.directory, home.ledger)
+  const making = { ...home, trustDomain: state.trustDomain, now: home.clock() }
   const root = await loadRootAtHand(home, state)
   const { record, privateKey, request } =
     root === undefined
@@ -38,17 +36,10 @@ export async function addIntermediate(home: CaHome, name: string, place: KeyPlac
   const requestFile = requestFileOf(place.directory, record)
   const files = [await keyFileContent(place.directory, record, privateKey, place.protection)]
   if (request !== undefined) files.push({ file: requestFile, text: request, mode: CERTIFICATE_MODE })
-  const added = await commit(files, () =>
-    ledger.update((current) => {
-      requireSameRoot(current, state)
-      return prepareIntermediate(current, record)
-    }, clock()),
-  )
+  const prepare = (current: CaState) => {
+    requireSameRoot(current, state)
+    return prepareIntermediate(current, record)
+  }
+  const added = await changeState(home, prepare, files)
   return { intermediate: findAuthority(added, record.keyId), requestFile: request && requestFile }
-}
-
-/** Another process may have gone on with a rotation meanwhile. */
-function requireSameRoot(current: CaState, former: CaState): void {
-  if (activeRoot(current).keyId === activeRoot(former).keyId) return
-  throw new AuthError('REQUEST_INVALID', 'The root was rotated meanwhile. Try again.')
 }

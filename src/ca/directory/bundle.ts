@@ -5,38 +5,32 @@ import { verifyStatement } from '../../identity/bundle-statement.ts'
 import type { Certificate } from '../../identity/certificate.ts'
 import { encodeCertificate } from '../../identity/pem.ts'
 import { parseCertificates } from '../../identity/pem-certificates.ts'
-import { chainOf, rootsOf, trustedRoots } from '../issuers/authorities.ts'
+import { chainOf, trustedRoots } from '../issuers/authorities.ts'
 import type { CaState } from '../issuers/ca-state.ts'
 import { caFilesOf } from './ca-files.ts'
-import { CERTIFICATE_MODE, replaceFiles } from './durable-files.ts'
+import { CERTIFICATE_MODE, ensureFile } from './durable-files.ts'
 
 /**
- * The roots of a CA: those of `bundle.pem`, which nobody but the directory's owner writes, and what they have stated
- * since. Who can write to the store alone cannot add one.
+ * The roots of a CA: those that the store knows, once `bundle.pem`, which nobody but the directory's owner writes, or what
+ * its roots have stated since has each of them. Who can write to the store alone cannot add one; nor can a root come in
+ * of which nothing is recorded.
  * @param now milliseconds since 1970
- * @throws AuthError CONFIGURATION_INVALID where these are not all the roots that the store knows
+ * @throws AuthError CONFIGURATION_INVALID where one is missing
  */
 export async function loadBundle(directory: string, state: CaState, now: number): Promise<readonly Certificate[]> {
   const file = caFilesOf(directory).bundle
   const held = statedSince(parseCertificates(await loadText(file), file), state, now)
-  const retired = rootsOf(state, 'retired').map((root) => chainOf(root)[0])
-  const roots = held.filter((root) => !retired.some((other) => isSame(other, root)))
-  for (const known of trustedRoots(state)) {
-    if (roots.some((root) => isSame(root, chainOf(known)[0]))) continue
-    throw new AuthError(
-      'CONFIGURATION_INVALID',
-      `${file} lacks a root that the store knows, and no root in it vouches for that one. Put the bundle of this CA in its place.`,
-    )
-  }
-  return roots
+  const roots = trustedRoots(state).map((root) => chainOf(root)[0])
+  if (roots.every((root) => held.some((other) => other.der.equals(root.der)))) return roots
+  throw new AuthError(
+    'CONFIGURATION_INVALID',
+    `${file} lacks a root that the store knows, and no root in it vouches for that one. Put the bundle of this CA in its place.`,
+  )
 }
 
 /** Writes the roots to `bundle.pem` where they are not what it holds. */
 export async function writeBundle(directory: string, roots: readonly Certificate[]): Promise<void> {
-  const { bundle } = caFilesOf(directory)
-  const text = encodeBundle(roots)
-  const former = await readFile(bundle, 'utf8').catch(() => '')
-  if (former !== text) await replaceFiles([{ file: bundle, text, mode: CERTIFICATE_MODE }])
+  await ensureFile({ file: caFilesOf(directory).bundle, text: encodeBundle(roots), mode: CERTIFICATE_MODE })
 }
 
 /**
@@ -77,8 +71,4 @@ function verifyOrIgnore(...[statement, trustDomain, held, now]: Parameters<typeo
     if (error instanceof AuthError) return undefined
     throw error
   }
-}
-
-function isSame(one: Certificate, other: Certificate): boolean {
-  return one.der.equals(other.der)
 }

@@ -4,8 +4,7 @@ import type { Certificate } from '../../identity/certificate.ts'
 import { loadBundle, writeBundle } from '../directory/bundle.ts'
 import { statementFileOf } from '../directory/ca-files.ts'
 import type { CaHome, KeyPlace } from '../directory/ca-home.ts'
-import { commit } from '../directory/commit.ts'
-import { CERTIFICATE_MODE, replaceFiles } from '../directory/durable-files.ts'
+import type { FileContent } from '../directory/durable-files.ts'
 import { keyFileContent } from '../directory/key-files.ts'
 import { loadState } from '../directory/load.ts'
 import { activeRoot, chainOf, ROOT_NAME } from '../issuers/authorities.ts'
@@ -13,7 +12,8 @@ import type { CaState } from '../issuers/ca-state.ts'
 import { createRoot, recordOf } from '../issuers/new-authority.ts'
 import { prepareRoot, retireRoot } from '../issuers/rotate-root.ts'
 import { applyStatement, awaitedStatement } from '../issuers/statements.ts'
-import { loadRootAtHand, signerOf } from './root-key.ts'
+import { loadRootAtHand, requireSameRoot, signerOf } from './root-key.ts'
+import { changeState } from './settle.ts'
 
 export interface BundleChange {
   readonly state: CaState
@@ -44,10 +44,13 @@ export function prepareOutsideRoot(home: CaHome, certificate: Certificate): Prom
 
 /** @throws AuthError REQUEST_INVALID, CONFIGURATION_INVALID, STORE_UNAVAILABLE */
 export async function retireFormerRoot(home: CaHome): Promise<BundleChange> {
-  const { directory, ledger, clock } = home
-  const state = await loadState(directory, ledger)
+  const state = await loadState(home.directory, home.ledger)
   const sign = signerOf(await loadRootAtHand(home, state))
-  return publish(home, await ledger.update((current) => retireRoot(current, sign, clock()), clock()))
+  const changed = await changeState(home, (current) => {
+    requireSameRoot(current, state)
+    return retireRoot(current, sign, home.clock())
+  })
+  return bundleChangeOf(home, changed)
 }
 
 /**
@@ -56,15 +59,15 @@ export async function retireFormerRoot(home: CaHome): Promise<BundleChange> {
  * @throws AuthError REQUEST_INVALID where none is awaited, or a root that is held did not make it
  */
 export async function importSignature(home: CaHome, signature: Buffer): Promise<BundleChange> {
-  const { directory, ledger, clock } = home
-  const held = await loadBundle(directory, await loadState(directory, ledger), clock())
-  const changed = await ledger.update((current) => {
+  const { directory, clock } = home
+  const changed = await changeState(home, async (current) => {
     const awaited = awaitedStatement(current)
     if (awaited === undefined) throw new AuthError('REQUEST_INVALID', 'No bundle statement awaits a signature.')
+    const held = await loadBundle(directory, current, clock())
     verifyStatement({ text: awaited.text, signature }, current.trustDomain, held, clock())
     return applyStatement(current, { ...awaited, signature: signature.toString('base64') }, clock())
-  }, clock())
-  return publish(home, changed)
+  })
+  return bundleChangeOf(home, changed)
 }
 
 type PreparedRoot = Pick<ReturnType<typeof createRoot>, 'record' | 'certificate'>
@@ -72,28 +75,23 @@ type PreparedRoot = Pick<ReturnType<typeof createRoot>, 'record' | 'certificate'
 async function prepare(
   home: CaHome,
   { record, certificate }: PreparedRoot,
-  files: Parameters<typeof commit>[0],
+  files: readonly FileContent[],
 ): Promise<BundleChange> {
   const { directory, ledger, clock } = home
   const state = await loadState(directory, ledger)
   const sign = signerOf(await loadRootAtHand(home, state))
   // Nobody vouches for what follows a root that signs certificates only: the owner of bundle.pem is who adds it.
   const isStated = canState(chainOf(activeRoot(state))[0])
-  const changed = await commit(files, async () => {
-    if (!isStated) await writeBundle(directory, [...(await loadBundle(directory, state, clock())), certificate])
-    return ledger.update((current) => prepareRoot(current, record, sign), clock())
-  })
-  return publish(home, changed)
+  const add = async (current: CaState) => {
+    requireSameRoot(current, state)
+    const prepared = prepareRoot(current, record, sign)
+    if (!isStated) await writeBundle(directory, [...(await loadBundle(directory, current, clock())), certificate])
+    return prepared
+  }
+  return bundleChangeOf(home, await changeState(home, add, files))
 }
 
-/** Brings the bundle to what the state says, or the statement to where the root's owner finds it. */
-async function publish({ directory, clock }: CaHome, state: CaState): Promise<BundleChange> {
+function bundleChangeOf({ directory }: CaHome, state: CaState): BundleChange {
   const awaited = awaitedStatement(state)
-  if (awaited === undefined) {
-    await writeBundle(directory, await loadBundle(directory, state, clock()))
-    return { state, statementFile: undefined }
-  }
-  const statementFile = statementFileOf(directory, awaited.sequence)
-  await replaceFiles([{ file: statementFile, text: awaited.text, mode: CERTIFICATE_MODE }])
-  return { state, statementFile }
+  return { state, statementFile: awaited && statementFileOf(directory, awaited.sequence) }
 }

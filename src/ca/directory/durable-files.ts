@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { randomId } from '../../core/encoding.ts'
 import { AuthError, messageOf } from '../../core/errors.ts'
@@ -35,6 +35,12 @@ export async function replaceFiles(contents: readonly FileContent[]): Promise<vo
     await Promise.all(staged.map(({ temporary }) => rm(temporary, { force: true })))
     throw new AuthError('CONFIGURATION_INVALID', `Cannot write the files: ${messageOf(error)}.`)
   }
+}
+
+/** Writes a file where it does not hold this text already. */
+export async function ensureFile(content: FileContent): Promise<void> {
+  const former = await readFile(content.file, 'utf8').catch(() => undefined)
+  if (former !== content.text) await replaceFiles([content])
 }
 
 async function writeDurably(file: string, text: string, mode: number): Promise<void> {

@@ -12,6 +12,7 @@ import { chainProblem } from '../issuers/issuer-chain.ts'
 import { requireRoot } from '../issuers/issuer-profile.ts'
 import { recordOf } from '../issuers/new-authority.ts'
 import { firstState } from '../issuers/rotate-intermediate.ts'
+import { changeState } from './settle.ts'
 
 /**
  * Takes the certificate that a root elsewhere has made for a request of this CA.
@@ -26,23 +27,22 @@ export async function importIntermediate(
   givenRoot: Certificate | undefined,
 ): Promise<AuthorityRecord> {
   const { directory, ledger, clock } = home
-  const state = await loadState(directory, ledger)
-  const requested = requireRequested(state, certificates)
-  const isFirst = rootsOf(state, 'active').length === 0
-  const roots = isFirst ? [requireGiven(givenRoot, state)] : await loadBundle(directory, state, clock())
-  const chain = requireChain(state, requested, certificates, roots)
-  const record: AuthorityRecord = {
-    ...requested,
-    certificateChain: chain.map(({ der }) => encodeCertificate(der)).join(''),
-    since: clock(),
-  }
-  if (isFirst) await writeFirstBundle(directory, roots)
-  const imported = await ledger.update((current) => {
-    requireRequested(current, certificates)
-    const begun = replace(current, { ...record, state: firstState(current, record.name) })
-    return addRoot(begun, isFirst ? roots : [], home)
-  }, clock())
-  return findAuthority(imported, record.keyId)
+  const { keyId } = requireRequested(await loadState(directory, ledger), certificates)
+  const imported = await changeState(home, async (state) => {
+    const requested = requireRequested(state, certificates)
+    const isFirst = rootsOf(state, 'active').length === 0
+    const roots = isFirst ? [requireGiven(givenRoot, state)] : await loadBundle(directory, state, clock())
+    const chain = requireChain(state, requested, certificates, roots)
+    if (isFirst) await writeFirstBundle(directory, roots)
+    const record: AuthorityRecord = {
+      ...requested,
+      certificateChain: chain.map(({ der }) => encodeCertificate(der)).join(''),
+      state: firstState(state, requested.name),
+      since: clock(),
+    }
+    return addRoot(replace(state, record), isFirst ? roots : [], home)
+  })
+  return findAuthority(imported, keyId)
 }
 
 function requireRequested(state: CaState, certificates: readonly Certificate[]): AuthorityRecord {

@@ -35,8 +35,7 @@ export interface InitOptions {
  */
 export async function initCertificateAuthority(options: InitOptions): Promise<CaState> {
   const { directory, trustDomain, protection, ledger, clock } = options
-  const begun = await begunState(options)
-  if (begun !== undefined) return finish(directory, begun)
+  if (await isBegun(options)) return finish(options)
 
   const making = { ...options, now: clock() }
   const root = createRoot('active', making)
@@ -49,7 +48,7 @@ export async function initCertificateAuthority(options: InitOptions): Promise<Ca
   )
   // The bundle comes last: without one, nothing is issued.
   await commit(keys, () => ledger.create(state))
-  return finish(directory, state)
+  return finish(options)
 }
 
 /**
@@ -84,22 +83,23 @@ export async function claimDirectory(directory: string): Promise<void> {
   }
 }
 
-/** A CA that is noted, and has issued nothing but itself, since its bundle was never written. */
-async function begunState({ directory, trustDomain, ledger }: InitOptions): Promise<CaState | undefined> {
+/** Whether a CA is noted that has issued nothing but itself, since its bundle was never written. */
+async function isBegun({ directory, trustDomain, ledger }: InitOptions): Promise<boolean> {
   const state = await ledger.read()
-  if (state === undefined) return undefined
+  if (state === undefined) return false
   const [root] = rootsOf(state, 'active')
-  const isBegun = root !== undefined && (await hasKey(directory, root)) && !(await hasBundle(directory))
-  if (!isBegun || state.trustDomain !== trustDomain) throw occupied(caFilesOf(directory).store)
-  return state
+  const isLeft = root !== undefined && (await hasKey(directory, root)) && !(await hasBundle(directory))
+  if (!isLeft || state.trustDomain !== trustDomain) throw occupied(caFilesOf(directory).store)
+  return true
 }
 
-async function finish(directory: string, state: CaState): Promise<CaState> {
-  await writeBundle(
-    directory,
-    rootsOf(state, 'active').map((root) => chainOf(root)[0]),
-  )
-  return state
+/** Of two processes that make the CA, the later one must not undo what has come of it since. */
+function finish({ directory, ledger }: InitOptions): Promise<CaState> {
+  return ledger.hold(async (state) => {
+    const roots = rootsOf(state, 'active').map((root) => chainOf(root)[0])
+    if (!(await hasBundle(directory))) await writeBundle(directory, roots)
+    return state
+  })
 }
 
 function occupied(file: string): AuthError {

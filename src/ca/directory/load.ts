@@ -29,8 +29,12 @@ export interface LoadOptions {
  */
 export async function loadCertificateAuthority(options: LoadOptions): Promise<CertificateAuthority> {
   const { directory, ledger, inventory, passphrase, clock } = options
-  const state = await loadState(directory, ledger)
-  const roots = await loadBundle(directory, state, clock())
+  await loadState(directory, ledger)
+  // Together: a rotation that came between would make the one look wrong beside the other.
+  const { state, roots } = await ledger.hold(async (held) => ({
+    state: held,
+    roots: await loadBundle(directory, held, clock()),
+  }))
   const intermediate = await ownIntermediate(directory, state)
   const chain = chainOf(intermediate)
   requireUsable(state, intermediate, chain, roots, clock())

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { AuthError } from '../../core/errors.ts'
 import { canState, signStatement } from '../../identity/bundle-statement.ts'
 import type { Certificate } from '../../identity/certificate.ts'
 import type { CaHome } from '../directory/ca-home.ts'
@@ -20,6 +21,12 @@ export async function loadRootAtHand(home: CaHome, state: CaState): Promise<Root
   if (!(await hasKey(home.directory, record))) return undefined
   const privateKey = await loadKey(home.directory, record, home.passphrase)
   return { record, certificate: chainOf(record)[0], privateKey }
+}
+
+/** @throws AuthError REQUEST_INVALID where another process has gone on with a rotation meanwhile */
+export function requireSameRoot(current: CaState, former: CaState): void {
+  if (activeRoot(current).keyId === activeRoot(former).keyId) return
+  throw new AuthError('REQUEST_INVALID', 'The root was rotated meanwhile. Try again.')
 }
 
 /** How the active root signs statements; undefined where it is not at hand, or signs certificates only. */

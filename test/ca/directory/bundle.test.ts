@@ -37,6 +37,8 @@ describe('the bundle of a CA', () => {
     ['follows a rotation to its end, from where the file was left', [firstRoot], retired, [secondRoot]],
     ['follows it from the middle', [firstRoot, secondRoot], retired, [secondRoot]],
     ['does not go back', [secondRoot], retired, [secondRoot]],
+    ['has no root that the store does not know', [firstRoot, secondRoot], initial, [firstRoot]],
+    ['has each root once', [firstRoot, firstRoot], initial, [firstRoot]],
   ]
   for (const [title, held, state, roots] of stories) {
     test(title, async () => {
