@@ -3,7 +3,7 @@ import { sha256Base64Url } from '../core/encoding.ts'
 import { AuthError } from '../core/errors.ts'
 import type { Certificate } from './certificate.ts'
 import { rootOfChain } from './certificate-chain.ts'
-import { decodePrivateKey } from './key-pair.ts'
+import { findPrivateKey } from './credential-key.ts'
 import { leafProblem } from './leaf-profile.ts'
 import { encodeCertificate } from './pem.ts'
 import { parseCertificates } from './pem-certificates.ts'
@@ -29,7 +29,7 @@ export interface Credential {
 export interface CredentialMaterial {
   /** PEM, leaf first. */
   readonly certificateChain: string
-  /** PKCS#8 in PEM. */
+  /** PKCS#8 in PEM; of several the one that belongs to the leaf. */
   readonly privateKey: string
   /** The roots, in PEM. */
   readonly bundle: string
@@ -44,12 +44,12 @@ export interface CredentialMaterial {
 export function parseCredential(material: CredentialMaterial, now: number, place: string): Credential {
   const chain = parseCertificates(material.certificateChain, `${place}: the certificate chain`)
   const roots = parseCertificates(material.bundle, `${place}: the bundle`)
-  const privateKey = decodePrivateKey(material.privateKey, `${place}: the private key`)
   const [leaf] = chain
+  const privateKey = findPrivateKey(material.privateKey, leaf, `${place}: the private key`)
 
   const problem = leafProblem(leaf)
   if (problem !== undefined) throw invalid(place, `the first certificate is not one of a service: ${problem}`)
-  if (!leaf.x509.checkPrivateKey(privateKey)) throw invalid(place, 'the private key does not belong to the certificate')
+  if (privateKey === undefined) throw invalid(place, 'the private key does not belong to the certificate')
   const root = rootOfChain(chain, roots)
   if (root === undefined) throw invalid(place, 'the certificate chain does not end at a root of the bundle')
   // Other roots may have expired: while a root is replaced, the bundle holds the former one too.

@@ -2,6 +2,7 @@ import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadCredential } from '../../src/identity/credential-files.ts'
+import { encodePrivateKey, generateKeyPair } from '../../src/identity/key-pair.ts'
 import { parseServicePath } from '../../src/identity/service-id.ts'
 import { createTestCa } from '../../src/testing/test-ca.ts'
 import { initCa, refused, told } from '../support/ca-command.ts'
@@ -29,6 +30,17 @@ describe('ca renew', () => {
     expect(certificates).toContainEqual(
       expect.objectContaining({ serialNumber: renewed.serialNumber, renews: serialNumber, dnsNames: ['localhost'] }),
     )
+  })
+
+  test('that was broken off between the key and the certificate is repeated, the former credential in use meanwhile', async () => {
+    const { out, place } = await issued()
+    const former = await loadCredential(out, orders)
+    const file = join(out, 'orders.key')
+    await writeFile(file, encodePrivateKey(generateKeyPair().privateKey) + (await readFile(file, 'utf8')))
+    expect(await loadCredential(out, orders)).toEqual(former)
+    await told(...renew, ...place)
+    expect((await loadCredential(out, orders)).privateKey.equals(former.privateKey)).toBe(false)
+    expect((await readFile(file, 'utf8')).match(/BEGIN/g)).toHaveLength(1)
   })
 
   test('is refused for a certificate that was revoked', async () => {
