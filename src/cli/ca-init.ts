@@ -1,10 +1,9 @@
-import { copyFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { DEFAULT_PROFILES_FILE } from '../ca/certificate/profiles.ts'
 import { keyFileOf, requestFileOf } from '../ca/directory/ca-files.ts'
+import { copyProfiles } from '../ca/directory/copy-profiles.ts'
 import { claimDirectory, initBelowOfflineRoot, initCertificateAuthority } from '../ca/directory/init.ts'
 import { labelOf } from '../ca/issuers/authorities.ts'
-import { fileExists } from '../core/text-file.ts'
 import { parseTrustDomain } from '../identity/service-id.ts'
 import { homeOf, locateCa, type ProtectionArguments, protectionOf, useCa, withNewCaKey } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
@@ -29,7 +28,7 @@ async function initCa(args: InitArguments, command: Command): Promise<void> {
   const protection = await protectionOf(args, place)
   await claimDirectory(directory)
   // Those of a checkout are there already, and stay.
-  if (!(await fileExists(profiles))) await copyFile(DEFAULT_PROFILES_FILE, profiles)
+  await copyProfiles(DEFAULT_PROFILES_FILE, profiles)
   const init = args.offlineRoot ? initBelowOfflineRoot : initCertificateAuthority
   const { authorities } = await useCa(args, async (ca) => init({ ...(await homeOf(ca)), trustDomain, protection }), {
     create: true,

@@ -1,15 +1,15 @@
-import { copyFile, mkdir, realpath } from 'node:fs/promises'
+import { mkdir, realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { addIntermediate } from '../ca/directory/add-intermediate.ts'
 import { writeFirstBundle } from '../ca/directory/bundle.ts'
 import { caFilesOf, keyFileOf } from '../ca/directory/ca-files.ts'
+import { copyProfiles } from '../ca/directory/copy-profiles.ts'
 import { DIRECTORY_MODE } from '../ca/directory/durable-files.ts'
 import { settle } from '../ca/directory/settle.ts'
 import { activeRoot, labelOf } from '../ca/issuers/authorities.ts'
 import { parseIntermediateName } from '../ca/issuers/intermediate-name.ts'
 import { AuthError } from '../core/errors.ts'
-import { fileExists } from '../core/text-file.ts'
 import { homeOf, type ProtectionArguments, placeOf, protectionOf, useCa, withNewCaKey } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
 
@@ -38,7 +38,7 @@ async function makeIntermediate(text: string, args: IntermediateArguments, comma
       activeRoot(state)
       await writeFirstBundle(files.directory, roots)
     })
-    if (!(await fileExists(files.profiles))) await copyFile(open.files.profiles, files.profiles)
+    await copyProfiles(open.files.profiles, files.profiles)
     const added = await addIntermediate(await homeOf(open), name, { directory: files.directory, protection })
 
     const { intermediate, requestFile } = added
