@@ -15,7 +15,7 @@ import { hasBundle, writeBundle } from './bundle.ts'
 import { caFilesOf, requestFileOf } from './ca-files.ts'
 import { commit } from './commit.ts'
 import { CERTIFICATE_MODE, DIRECTORY_MODE } from './durable-files.ts'
-import { hasKey, type KeyProtection, keyFileContent } from './key-files.ts'
+import { hasKey, type KeyProtection, keyFileContent, requireProtection } from './key-files.ts'
 
 export interface InitOptions {
   readonly directory: string
@@ -84,12 +84,13 @@ export async function claimDirectory(directory: string): Promise<void> {
 }
 
 /** Whether a CA is noted that has issued nothing but itself, since its bundle was never written. */
-async function isBegun({ directory, trustDomain, ledger }: InitOptions): Promise<boolean> {
+async function isBegun({ directory, trustDomain, ledger, protection }: InitOptions): Promise<boolean> {
   const state = await ledger.read()
   if (state === undefined) return false
   const [root] = rootsOf(state, 'active')
   const isLeft = root !== undefined && (await hasKey(directory, root)) && !(await hasBundle(directory))
   if (!isLeft || state.trustDomain !== trustDomain) throw occupied(caFilesOf(directory).store)
+  for (const authority of state.authorities) await requireProtection(directory, authority, protection)
   return true
 }
 

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { AuthError } from '../../core/errors.ts'
 import { fileExists, loadText } from '../../core/text-file.ts'
-import { encryptPrivateKey } from '../../identity/encrypted-key.ts'
+import { encryptPrivateKey, isEncryptedKey } from '../../identity/encrypted-key.ts'
 import { decodePrivateKey, encodePrivateKey } from '../../identity/key-pair.ts'
 import type { Passphrase } from '../../identity/passphrase.ts'
 import { keyThumbprintOf } from '../certificate/key-identity.ts'
@@ -45,6 +45,26 @@ export async function loadKey(
     throw new AuthError('CONFIGURATION_INVALID', `${file}: the key does not belong to the certificate of that name.`)
   }
   return key
+}
+
+/**
+ * Requires that a key which is there lies on disk as it would if it were made now.
+ * @throws AuthError CONFIGURATION_INVALID
+ */
+export async function requireProtection(
+  directory: string,
+  authority: AuthorityRecord,
+  protection: KeyProtection,
+): Promise<void> {
+  const file = keyFileOf(directory, authority)
+  const isPlain = protection === 'dangerouslyUnencrypted'
+  if (isEncryptedKey(await loadText(file)) === isPlain) {
+    throw new AuthError(
+      'CONFIGURATION_INVALID',
+      `${file} is ${isPlain ? 'encrypted' : 'not encrypted'}: a command that was broken off has made it so. Repeat that command as it was, or choose another directory.`,
+    )
+  }
+  await loadKey(directory, authority, isPlain ? undefined : protection)
 }
 
 /** Removes the keys of authorities that sign nothing any more, where they are here. */

@@ -3,9 +3,11 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { claimDirectory, initBelowOfflineRoot, initCertificateAuthority } from '../../../src/ca/directory/init.ts'
+import type { KeyProtection } from '../../../src/ca/directory/key-files.ts'
 import { chainOf, rootsOf } from '../../../src/ca/issuers/authorities.ts'
 import { systemClock } from '../../../src/core/clock.ts'
 import { parseStatement, verifyStatement } from '../../../src/identity/bundle-statement.ts'
+import { parsePassphrase } from '../../../src/identity/passphrase.ts'
 import { encodeCertificate } from '../../../src/identity/pem.ts'
 import { parseTrustDomain } from '../../../src/identity/service-id.ts'
 import { openCaDirectory } from '../../support/ca-directory.ts'
@@ -122,6 +124,26 @@ describe('a CA whose making was broken off', () => {
     await refusalOf('CONFIGURATION_INVALID', () => initCertificateAuthority(options))
     expect(existsSync(join(options.directory, 'bundle.pem'))).toBe(false)
   })
+})
+
+describe('a CA whose making was broken off is not finished with keys that lie on disk otherwise than is asked for', () => {
+  const passphrase = parsePassphrase('correct horse battery staple', 'test')
+  const other = parsePassphrase('wrong horse battery staple', 'test')
+  const changes: [title: string, first: KeyProtection, then: KeyProtection][] = [
+    ['encrypted, and unencrypted before', 'dangerouslyUnencrypted', passphrase],
+    ['unencrypted, and encrypted before', passphrase, 'dangerouslyUnencrypted'],
+    ['with another passphrase', passphrase, other],
+  ]
+  for (const [title, first, then] of changes) {
+    test(title, async () => {
+      const options = await openCaDirectory({ protection: first })
+      await initCertificateAuthority(options)
+      await rm(join(options.directory, 'bundle.pem'))
+      await refusalOf('CONFIGURATION_INVALID', () => initCertificateAuthority({ ...options, protection: then }))
+      expect(existsSync(join(options.directory, 'bundle.pem'))).toBe(false)
+      await initCertificateAuthority(options)
+    })
+  }
 })
 
 test('a directory that cannot be made is named', async () => {
