@@ -1,13 +1,18 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseCrl } from '../../src/identity/crl.ts'
-import { decodePem } from '../../src/identity/pem.ts'
-import { initCa, told } from '../support/ca-command.ts'
+import { decodePem, encodePem } from '../../src/identity/pem.ts'
+import { initCa, refused, told } from '../support/ca-command.ts'
+import { crlDer } from '../support/crl.ts'
 
 async function crlIn(file: string) {
   const [der = Buffer.alloc(0)] = decodePem(['X509 CRL'], await readFile(file, 'utf8'))
   return parseCrl(der)
+}
+
+function crlWith(number: number): string {
+  return encodePem('X509 CRL', crlDer({ template: { number } }))
 }
 
 describe('ca crl', () => {
@@ -38,6 +43,32 @@ describe('ca crl', () => {
     expect(crls).toMatchObject([{ issuer: authorities[0].name, revoked: [authorities[1].serialNumber] }])
     const { entries } = await crlIn(crls[0].file)
     expect(entries).toMatchObject([{ serialNumber: authorities[1].serialNumber, reasonCode: 2 }])
+  })
+
+  test('follows one that another process has written meanwhile', async () => {
+    const { dir, out } = await initCa()
+    const [{ file }] = (await told('ca', 'crl', '--dir', dir, '--out', out)).crls
+    await writeFile(file, crlWith(2))
+    expect((await told('ca', 'crl', '--dir', dir, '--out', out)).crls[0].number).toBe(3)
+    expect((await crlIn(file)).number).toBe(3n)
+  })
+
+  test('takes no number back where the store is older than the file', async () => {
+    const { dir, out } = await initCa()
+    const [{ file }] = (await told('ca', 'crl', '--dir', dir, '--out', out)).crls
+    await writeFile(file, crlWith(100))
+    expect(await refused('CONFIGURATION_INVALID', 'ca', 'crl', '--dir', dir, '--out', out)).toContain('higher number')
+    expect((await crlIn(file)).number).toBe(100n)
+  })
+
+  test('replaces what is no CRL', async () => {
+    const { dir, out } = await initCa()
+    const [{ file }] = (await told('ca', 'crl', '--dir', dir, '--out', out)).crls
+    for (const content of ['', 'hunter2', encodePem('X509 CRL', Buffer.from([0x30, 0x03])), Buffer.of(0xff, 0x00)]) {
+      await writeFile(file, content)
+      const [{ number }] = (await told('ca', 'crl', '--dir', dir, '--out', out)).crls
+      expect((await crlIn(file)).number).toBe(BigInt(number))
+    }
   })
 
   test('says whose it cannot make, for want of the key', async () => {

@@ -60,7 +60,7 @@ async function crlsOf(now: number): Promise<readonly string[]> {
   const crls = [
     await createCrl(intermediate, intermediateKey, memoryCrlRegister(revoked), options),
     await createCrl(intermediate, intermediateKey, memoryCrlRegister(), options),
-    await createCrl(root, rootKey, memoryCrlRegister(), { ...options, extraEntries: [distrusted] }),
+    await createCrl(root, rootKey, memoryCrlRegister(), { ...options, extraEntries: async () => [distrusted] }),
     await createCrl(root, rootKey, memoryCrlRegister(), options),
   ]
   return crls.map(({ pem }) => pem)

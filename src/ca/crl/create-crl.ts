@@ -19,8 +19,11 @@ export interface CreateCrlOptions {
   readonly now: number
   /** How long peers may go by it: from then on those that check CRLs refuse everyone, until they have the next one. */
   readonly validity: Validity
-  /** What is revoked beside the certificates that the register knows: a root's intermediates. */
-  readonly extraEntries?: readonly RevokedEntry[]
+  /**
+   * What is revoked beside the certificates that the register knows: a root's intermediates. Asked for after the number
+   * was taken, so that whatever was revoked by then stands on the CRL.
+   */
+  readonly extraEntries?: () => Promise<readonly RevokedEntry[]>
 }
 
 /**
@@ -33,7 +36,7 @@ export async function createCrl(
   issuer: Certificate,
   issuerKey: KeyObject,
   register: CrlRegister,
-  { now, validity, extraEntries = [] }: CreateCrlOptions,
+  { now, validity, extraEntries = async () => [] }: CreateCrlOptions,
 ): Promise<IssuedCrl> {
   requireCrlIssuer(issuer)
   // Peers whose clocks are behind would refuse everyone by a CRL of the future.
@@ -41,7 +44,7 @@ export async function createCrl(
   const period = { thisUpdate, nextUpdate: wholeSecond(now + validity.lifetimeMs) }
   const { number, revoked } = await register.next(keyIdOf(issuer.publicKey), period)
   // The start is backdated: what was revoked since then was not revoked later than the CRL says it speaks.
-  const entries = [...revoked, ...extraEntries].map((entry) => ({
+  const entries = [...revoked, ...(await extraEntries())].map((entry) => ({
     ...entry,
     revokedAt: Math.min(entry.revokedAt, thisUpdate),
   }))

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
+import { AuthError } from '../../core/errors.ts'
 import type { CaHome } from '../directory/ca-home.ts'
-import { CERTIFICATE_MODE, replaceFiles } from '../directory/durable-files.ts'
 import { hasKey, loadKey } from '../directory/key-files.ts'
 import { loadState } from '../directory/load.ts'
 import { chainOf, intermediatesOf, labelOf, rootOf, rootsOf } from '../issuers/authorities.ts'
 import type { AuthorityRecord, CaState } from '../issuers/ca-state.ts'
 import type { CrlRegister, RevokedEntry } from '../revocation.ts'
 import { createCrl, type IssuedCrl } from './create-crl.ts'
+import { replaceCrl } from './replace-crl.ts'
 
 export interface PublishedCrl extends Omit<IssuedCrl, 'pem'> {
   readonly issuer: AuthorityRecord
@@ -19,6 +20,9 @@ export interface PublishedCrls {
   readonly without: readonly AuthorityRecord[]
 }
 
+/** Another process may have written its CRL in between: then one more is made. */
+const ATTEMPTS = 5
+
 /**
  * Makes the next CRL of each root and intermediate that peers may meet, and writes it to a file of its own.
  * @throws AuthError CONFIGURATION_INVALID, STORE_UNAVAILABLE
@@ -29,7 +33,7 @@ export async function publishCrls(home: CaHome, register: CrlRegister, out: stri
   const crls: PublishedCrl[] = []
   const without: AuthorityRecord[] = []
   for (const issuer of issuers) {
-    if (await hasKey(home.directory, issuer)) crls.push(await publishCrl(home, register, state, issuer, out))
+    if (await hasKey(home.directory, issuer)) crls.push(await publishCrl(home, register, issuer, out))
     else without.push(issuer)
   }
   return { crls, without }
@@ -38,20 +42,23 @@ export async function publishCrls(home: CaHome, register: CrlRegister, out: stri
 async function publishCrl(
   home: CaHome,
   register: CrlRegister,
-  state: CaState,
   issuer: AuthorityRecord,
   out: string,
 ): Promise<PublishedCrl> {
   const key = await loadKey(home.directory, issuer, home.passphrase)
   const [certificate] = chainOf(issuer)
-  const { pem, ...crl } = await createCrl(certificate, key, register, {
-    now: home.clock(),
-    validity: home.profiles.crl[issuer.kind],
-    extraEntries: issuer.kind === 'root' ? distrustedBelow(state, issuer) : [],
-  })
   const file = join(out, `${labelOf(issuer)}.crl`)
-  await replaceFiles([{ file, text: pem, mode: CERTIFICATE_MODE }])
-  return { ...crl, issuer, file }
+  const extraEntries = async () =>
+    issuer.kind === 'root' ? distrustedBelow(await loadState(home.directory, home.ledger), issuer) : []
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const options = { now: home.clock(), validity: home.profiles.crl[issuer.kind], extraEntries }
+    const { pem, ...crl } = await createCrl(certificate, key, register, options)
+    if (await replaceCrl(file, { ...crl, pem }, home.ledger)) return { ...crl, issuer, file }
+  }
+  throw new AuthError(
+    'CONFIGURATION_INVALID',
+    `${file} has a CRL with a higher number than the store knows of: that is an earlier copy of the store. Peers may have seen the higher number, and take no lower one. Put the present store in its place, or move the file away.`,
+  )
 }
 
 function distrustedBelow(state: CaState, root: AuthorityRecord): readonly RevokedEntry[] {

@@ -212,7 +212,7 @@ describe('the next CRL of an issuer', () => {
 
   test('holds what the caller knows to be revoked beside', async () => {
     const extraEntries = [{ serialNumber: '42', reason: 'cACompromise', revokedAt: now }] as const
-    const { entries, pem } = await create(memoryCrlRegister(revokedEntries), { extraEntries })
+    const { entries, pem } = await create(memoryCrlRegister(revokedEntries), { extraEntries: async () => extraEntries })
     expect(entries).toEqual([...revokedEntries, { ...extraEntries[0], revokedAt: now - 60_000 }])
     expect(parseCrl(derOf(pem)).entries).toHaveLength(3)
   })

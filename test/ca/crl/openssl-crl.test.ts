@@ -75,7 +75,10 @@ async function writeCrls(revoked: readonly RevokedEntry[], distrusted: readonly 
   const directory = await temporaryDirectory()
   const options = { now, validity: { lifetimeMs: 3_600_000, backdatingMs: 60_000 } }
   const ofIntermediate = await createCrl(intermediate, intermediateKey, memoryCrlRegister(revoked), options)
-  const ofRoot = await createCrl(root, rootKey, memoryCrlRegister(), { ...options, extraEntries: distrusted })
+  const ofRoot = await createCrl(root, rootKey, memoryCrlRegister(), {
+    ...options,
+    extraEntries: async () => distrusted,
+  })
   const write = async (name: string, text: string) => {
     const file = join(directory, name)
     await writeFile(file, text)

@@ -54,7 +54,7 @@ async function authorizationError(situation: Situation): Promise<Error | string 
   } = situation
   const crls = await Promise.all([
     createCrl(intermediate, intermediateKey, memoryCrlRegister(revoked), options),
-    createCrl(root, rootKey, memoryCrlRegister(), { ...options, extraEntries: distrusted }),
+    createCrl(root, rootKey, memoryCrlRegister(), { ...options, extraEntries: async () => distrusted }),
   ])
   const server = createServer({
     ...tlsOptions(ca.credential('warehouse')),
