@@ -40,9 +40,10 @@ export interface CrlPeriod {
 /** The CRLs that were issued. */
 export interface CrlRegister {
   /**
-   * Takes the next number of an issuer's CRLs, on disk before it resolves: 1, 2, 3 and so on, never the same twice.
-   * @returns the number, and the certificates of that issuer which belong on the CRL: revoked, and not expired
-   *   before the CRL that came last was made (RFC 5280 section 3.3: each stands on one CRL after its expiry)
+   * Takes the next number of an issuer's CRLs, on disk before it resolves: always a higher one, and never below the seconds
+   * since 1970, so that it rises on where a backup was restored.
+   * @returns the number, and the certificates of that issuer which belong on the CRL: revoked, and not expired before the
+   *   last CRL but one (RFC 5280 section 3.3: each stands on one CRL after its expiry, and the last may never have been made)
    */
   next(
     issuerKeyId: string,

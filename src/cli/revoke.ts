@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { REVOCATION_REASONS, type Revocation, type RevocationReason } from '../ca/revocation.ts'
 import { counted } from '../core/counted.ts'
 import { AuthError } from '../core/errors.ts'
-import { serviceIdOf } from '../identity/service-id.ts'
+import { type ServiceId, serviceIdOf } from '../identity/service-id.ts'
 import { type CaArguments, type OpenCa, stateOf, useCa, withCa } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
 import { parseServiceArgument } from './service-argument.ts'
@@ -60,6 +60,7 @@ async function revokeService(service: string, args: RevokeArguments, command: Co
   await useCa(args, async (open) => {
     const { trustDomain } = await stateOf(open)
     const serviceId = serviceIdOf(trustDomain, parseServiceArgument(service, trustDomain))
+    await requireKnown(open, serviceId)
     const revocation = revocationOf(args, open)
     const revoked = await open.store.revocations.revokeService(serviceId, revocation)
     const serialNumbers = revoked.map(({ serialNumber }) => serialNumber)
@@ -69,6 +70,12 @@ async function revokeService(service: string, args: RevokeArguments, command: Co
       ...serialNumbers,
     ])
   })
+}
+
+/** A service that is spelled wrongly would look revoked. */
+async function requireKnown({ store }: OpenCa, serviceId: ServiceId): Promise<void> {
+  if ((await store.inventory.list({ serviceId, validAt: 0 })).length > 0) return
+  throw new AuthError('REQUEST_INVALID', `${serviceId} was never issued anything: "countersign ca list" shows who was.`)
 }
 
 function revocationOf({ reason }: RevokeArguments, { clock, operator }: OpenCa): Revocation {

@@ -1,4 +1,5 @@
 import { type CrlRegister, REVOCATION_REASONS, type RevokedEntry } from '../ca/revocation.ts'
+import { toEpochSeconds } from '../core/clock.ts'
 import type { Database, StoreTransaction } from './database.ts'
 import { StoredRow } from './stored-row.ts'
 
@@ -6,37 +7,38 @@ export function createCrlRegister(database: Database): CrlRegister {
   return {
     next: (issuerKeyId, { thisUpdate, nextUpdate }) =>
       database.write(async (transaction) => {
-        const last = await readLast(transaction, issuerKeyId)
-        const number = last.number + 1
+        const [last, beforeLast] = await readLatest(transaction, issuerKeyId)
+        // Seconds since 1970, where that is more: numbers rise on though the store was restored from a backup.
+        const number = Math.max((last?.number ?? 0) + 1, toEpochSeconds(thisUpdate))
         await transaction
           .insertInto('crl')
           .values({ issuer_key_id: issuerKeyId, number, this_update: thisUpdate, next_update: nextUpdate })
           .execute()
-        // What has not expired now is never left out, wherever the clock was when the last one was made.
-        const since = Math.min(last.thisUpdate, thisUpdate)
+        // The last one may never have been made. What has not expired now is never left out, wherever the clock was.
+        const since = Math.min(beforeLast?.thisUpdate ?? 0, thisUpdate)
         return { number, revoked: await readRevoked(transaction, issuerKeyId, since) }
       }),
   }
 }
 
-interface LastCrl {
+interface NumberedCrl {
   readonly number: number
   readonly thisUpdate: number
 }
 
-const NO_CRL: LastCrl = { number: 0, thisUpdate: 0 }
-
-async function readLast(transaction: StoreTransaction, issuerKeyId: string): Promise<LastCrl> {
-  const selected = await transaction
+/** The two that came last, the later one first. */
+async function readLatest(transaction: StoreTransaction, issuerKeyId: string): Promise<readonly NumberedCrl[]> {
+  const rows = await transaction
     .selectFrom('crl')
     .select(['number', 'this_update'])
     .where('issuer_key_id', '=', issuerKeyId)
     .orderBy('number', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  if (selected === undefined) return NO_CRL
-  const row = new StoredRow('crl', selected)
-  return { number: row.integer('number'), thisUpdate: row.integer('this_update') }
+    .limit(2)
+    .execute()
+  return rows.map((selected) => {
+    const row = new StoredRow('crl', selected)
+    return { number: row.integer('number'), thisUpdate: row.integer('this_update') }
+  })
 }
 
 async function readRevoked(

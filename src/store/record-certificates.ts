@@ -33,6 +33,8 @@ interface Known {
   /** The service of each key, by thumbprint. */
   readonly owners: Map<unknown, unknown>
   readonly serialNumbers: Set<unknown>
+  /** The service of each certificate that is renewed and not revoked, by serial number. */
+  readonly renewable: ReadonlyMap<unknown, unknown>
   /** When each service was revoked last. */
   readonly revokedServices: ReadonlyMap<unknown, number>
 }
@@ -63,11 +65,24 @@ async function readKnown(transaction: StoreTransaction, batch: readonly Certific
     activeIssuers: new Set(issuers.map(({ key_id }) => key_id)),
     ownKeys: new Set(authorities.map(({ key_thumbprint }) => key_thumbprint)),
     owners: new Map(owners.map(({ key_thumbprint, service_id }) => [key_thumbprint, service_id])),
+    renewable: await readRenewable(transaction, batch),
     serialNumbers: new Set(certificates.map(({ serial_number }) => serial_number)),
     revokedServices: new Map(
       revoked.map((row) => [row.service_id, new StoredRow('revoked_service', row).integer('revoked_at')]),
     ),
   }
+}
+
+async function readRenewable(transaction: StoreTransaction, batch: readonly CertificateRecord[]) {
+  const renewed = [...new Set(batch.flatMap(({ renews }) => renews ?? []))]
+  if (renewed.length === 0) return new Map<unknown, unknown>()
+  const rows = await transaction
+    .selectFrom('certificate')
+    .select(['serial_number', 'service_id'])
+    .where('serial_number', 'in', renewed)
+    .where('revoked_at', 'is', null)
+    .execute()
+  return new Map<unknown, unknown>(rows.map(({ serial_number, service_id }) => [serial_number, service_id]))
 }
 
 function refusalOf(record: CertificateRecord, known: Known): AuthError | undefined {
@@ -83,6 +98,10 @@ function refusalOf(record: CertificateRecord, known: Known): AuthError | undefin
   // Whoever has the key could pass for both services.
   if ((known.owners.get(record.keyThumbprint) ?? record.serviceId) !== record.serviceId) {
     return invalid('The key belongs to another service. Generate one for this service.')
+  }
+  // Whoever asked has looked before; a revocation may have come between.
+  if (record.renews !== undefined && known.renewable.get(record.renews) !== record.serviceId) {
+    return invalid('The certificate to renew is revoked, or none of this service. Issue a new one.')
   }
   // What a revocation of the service has missed by a moment would never be revoked.
   if (record.recordedAt < (known.revokedServices.get(record.serviceId) ?? -Infinity)) {

@@ -6,8 +6,8 @@ import type { Database, StoreTransaction } from './database.ts'
 
 export function createRevocations(database: Database): Revocations {
   return {
-    revokeCertificate: (serialNumber, revocation) =>
-      database.write(async (transaction) => {
+    async revokeCertificate(serialNumber, revocation) {
+      const row = await database.write(async (transaction) => {
         await transaction
           .updateTable('certificate')
           .set(columnsOf(revocation))
@@ -15,10 +15,13 @@ export function createRevocations(database: Database): Revocations {
           .where('revoked_at', 'is', null)
           .execute()
         return find(transaction, serialNumber)
-      }),
+      })
+      // Read once it stands: a row that is damaged is revoked all the same.
+      return row && parseCertificateRow(row)
+    },
 
-    revokeService: (serviceId, revocation) =>
-      database.write(async (transaction) => {
+    async revokeService(serviceId, revocation) {
+      const rows = await database.write(async (transaction) => {
         const revoked = await transaction
           .updateTable('certificate')
           .set(columnsOf(revocation))
@@ -32,18 +35,15 @@ export function createRevocations(database: Database): Revocations {
           .values({ service_id: serviceId, ...columnsOf(revocation) })
           .onConflict((conflict) => conflict.columns(['service_id', 'revoked_at']).doNothing())
           .execute()
-        return revoked.map(parseCertificateRow).sort(byExpiry)
-      }),
+        return revoked
+      })
+      return rows.map(parseCertificateRow).sort(byExpiry)
+    },
   }
 }
 
-async function find(transaction: StoreTransaction, serialNumber: string): Promise<RecordedCertificate | undefined> {
-  const row = await transaction
-    .selectFrom('certificate')
-    .selectAll()
-    .where('serial_number', '=', serialNumber)
-    .executeTakeFirst()
-  return row === undefined ? undefined : parseCertificateRow(row)
+function find(transaction: StoreTransaction, serialNumber: string) {
+  return transaction.selectFrom('certificate').selectAll().where('serial_number', '=', serialNumber).executeTakeFirst()
 }
 
 function columnsOf({ reason, revokedAt, revokedBy }: Revocation) {

@@ -69,7 +69,12 @@ describe('revoke service', () => {
     expect(live).toMatchObject([{ serialNumber: other.serialNumber }])
     // What it is issued after that is good.
     await told('ca', 'issue', 'orders', ...place)
-    expect((await told('revoke', 'service', 'nobody', '--dir', dir)).serialNumbers).toEqual([])
+  })
+
+  test('is refused for a service that was never issued anything: it may be spelled wrongly', async () => {
+    const { dir, out } = await initCa()
+    await told('ca', 'issue', 'orders', '--dir', dir, '--out', out)
+    expect(await refused('REQUEST_INVALID', 'revoke', 'service', 'ordres', '--dir', dir)).toContain('never issued')
   })
 
   test('is refused where there is no CA', async () => {

@@ -41,6 +41,19 @@ export function describeStore(name: string, openEmpty: () => Promise<Store>): vo
       expect(await inventory.find('00')).toBeUndefined()
     })
 
+    test('records a renewal only of what is there, of the same service, and not revoked meanwhile', async () => {
+      const { inventory, revocations } = await openStore(caState())
+      const [mine, other] = [certificateRecord(), certificateRecord({ serviceId: serviceId('inventory') })]
+      await inventory.record(mine)
+      await inventory.record(other)
+      const renew = (renews: string) => inventory.record(certificateRecord({ renews }))
+      await renew(mine.serialNumber)
+      await refusalOf('REQUEST_INVALID', () => renew(other.serialNumber))
+      await refusalOf('REQUEST_INVALID', () => renew('ff00'))
+      await revocations.revokeCertificate(mine.serialNumber, revocationAt(NOON))
+      await refusalOf('REQUEST_INVALID', () => renew(mine.serialNumber))
+    })
+
     test('lists by service, then by expiry, what is valid at a time', async () => {
       const { inventory } = await openStore(caState())
       const record = async (path: string, notAfter: number) => {
@@ -205,8 +218,16 @@ export function describeStore(name: string, openEmpty: () => Promise<Store>): vo
       for (let count = 0; count < 12; count += 1) {
         numbers.push((await crlRegister.next(ISSUER_KEY_ID, period(NOON))).number)
       }
-      expect(numbers).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
-      expect((await crlRegister.next(ROOT_KEY_ID, period(NOON))).number).toBe(1)
+      expect(numbers).toEqual(Array.from({ length: 12 }, (_, count) => NOON / 1000 + count))
+      expect((await crlRegister.next(ROOT_KEY_ID, period(NOON))).number).toBe(NOON / 1000)
+    })
+
+    test('goes on above what an earlier copy of the store has given, and never back with the clock', async () => {
+      const { crlRegister } = await openStore(caState())
+      const numberAt = async (time: number) => (await crlRegister.next(ISSUER_KEY_ID, period(time))).number
+      const first = await numberAt(NOON)
+      expect(await numberAt(NOON + HOUR_MS)).toBe(first + HOUR_MS / 1000)
+      expect(await numberAt(NOON - HOUR_MS)).toBe(first + HOUR_MS / 1000 + 1)
     })
 
     test('gives no number twice to those who come at once', async () => {
@@ -215,7 +236,7 @@ export function describeStore(name: string, openEmpty: () => Promise<Store>): vo
       expect(new Set(taken.map(({ number }) => number)).size).toBe(20)
     })
 
-    test("names the issuer's revoked certificates, each on one CRL after its expiry", async () => {
+    test("names the issuer's revoked certificates, each on one CRL after its expiry, though one was never made", async () => {
       const other = authorityRecord({ name: 'other', keyId: 'c2'.repeat(20) })
       const { inventory, revocations, crlRegister } = await openStore(
         caState({ authorities: [...caState().authorities, other] }),
@@ -234,7 +255,8 @@ export function describeStore(name: string, openEmpty: () => Promise<Store>): vo
       expect(await next(NOON + 5)).toEqual([longEntry, shortEntry])
       expect(await next(NOON + 10)).toEqual([longEntry, shortEntry])
       expect(await next(NOON + 11)).toEqual([longEntry, shortEntry])
-      expect(await next(NOON + 12)).toEqual([longEntry])
+      expect(await next(NOON + 12)).toEqual([longEntry, shortEntry])
+      expect(await next(NOON + 13)).toEqual([longEntry])
     })
 
     test('leaves out nothing that is valid, also where the clock was ahead once', async () => {

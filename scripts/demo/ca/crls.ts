@@ -8,20 +8,17 @@ const FOLDER = 'crls'
 interface Published {
   readonly crls: readonly {
     readonly issuer: string
-    readonly number: number
     readonly revoked: readonly string[]
   }[]
 }
 
 /**
  * Has the CA write its CRLs, and reads what then lies in their folder, as a server would.
- * @param words `root 1: number 1, 0 revoked; intermediate 1: number 1, 2 revoked`
+ * @param words `root 1: 0 revoked; intermediate 1: 2 revoked`
  */
 export async function publishCrls({ stage, operator, names }: CaScene, words: string): Promise<ReadCrls> {
   const told = ({ crls }: Published) =>
-    crls
-      .map(({ issuer, number, revoked }) => `${names.of(issuer)}: number ${number}, ${revoked.length} revoked`)
-      .join('; ')
+    crls.map(({ issuer, revoked }) => `${names.of(issuer)}: ${revoked.length} revoked`).join('; ')
   await operator.run<Published>(`ca crl --out ${FOLDER} ${WITH_PASSPHRASE}`, told, words)
   const files = (await readdir(stage.path(FOLDER))).filter((file) => file.endsWith('.crl'))
   return { crls: await Promise.all(files.map((file) => readFile(stage.path(FOLDER, file), 'utf8'))) }

@@ -10,7 +10,7 @@ export async function tellDistrust(scene: CaScene, former: Pair): Promise<void> 
   const { report, operator, services, meetings } = scene
   report.say('\nThe emergency: the key of intermediate 3 is known to have been stolen')
   const [before] = await Promise.all([
-    publishCrls(scene, 'root 2: number 1, 0 revoked; intermediate 3: number 1, 0 revoked'),
+    publishCrls(scene, 'root 2: 0 revoked; intermediate 3: 0 revoked'),
     distrust(scene, ''),
   ])
   await everyoneMeets(scene)
@@ -20,7 +20,7 @@ export async function tellDistrust(scene: CaScene, former: Pair): Promise<void> 
   services.forgetAllBy('intermediate 3')
   const issue = `ca issue orders --out orders ${WITH_PASSPHRASE}`
   const [crls] = await Promise.all([
-    publishCrls(scene, 'root 2: number 2, 1 revoked'),
+    publishCrls(scene, 'root 2: 1 revoked'),
     operator.runRefused(issue, 'CONFIGURATION_INVALID', 'no active intermediate'),
     listAll(scene, 'root 2 active, intermediate 3 distrusted; of services: 11 revoked'),
   ])
@@ -38,7 +38,7 @@ async function tellRecovery(scene: CaScene, former: Pair): Promise<void> {
   const [orders, inventory, crls] = await Promise.all([
     services.issue('orders', words),
     services.issue('inventory', words),
-    publishCrls(scene, 'root 2: number 3, 1 revoked; intermediate 4: number 1, 0 revoked'),
+    publishCrls(scene, 'root 2: 1 revoked; intermediate 4: 0 revoked'),
   ])
   await everyoneMeets(scene)
   await meetings.accepted(orders, inventory, crls)

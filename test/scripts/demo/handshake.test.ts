@@ -41,7 +41,7 @@ test('a server with CRLs refuses whom they name, and whoever has none of his iss
   const [leafCrl, rootCrl, revokingCrl] = await Promise.all([
     createCrl(intermediate, intermediateKey, memoryCrlRegister(), options),
     createCrl(root, rootKey, memoryCrlRegister(), options),
-    createCrl(root, rootKey, memoryCrlRegister(), { ...options, extraEntries: [revoked] }),
+    createCrl(root, rootKey, memoryCrlRegister(), { ...options, extraEntries: async () => [revoked] }),
   ])
   expect(await shakeHands(orders, inventory, [leafCrl.pem, rootCrl.pem])).toMatchObject({ outcome: 'accepted' })
   expect(await shakeHands(orders, inventory, [leafCrl.pem, revokingCrl.pem])).toMatchObject({
