@@ -1,7 +1,7 @@
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { randomId } from '../../core/encoding.ts'
 import { AuthError, messageOf } from '../../core/errors.ts'
+import { removeStale, temporaryOf } from './temporary-files.ts'
 
 export interface FileContent {
   readonly file: string
@@ -22,19 +22,22 @@ export const DIRECTORY_MODE = 0o700
 /**
  * Writes files, each of which is at any time whole: the former one or the new one. All are on
  * disk under other names before the first is put in place, in the order given: what a crash
- * can leave is a beginning of that order.
+ * can leave is a beginning of that order, and files under those other names, which a later
+ * write to the directory removes.
  * @throws AuthError CONFIGURATION_INVALID
  */
 export async function replaceFiles(contents: readonly FileContent[]): Promise<void> {
-  const staged = contents.map((content) => ({ ...content, temporary: `${content.file}.${randomId()}.tmp` }))
+  const staged = contents.map((content) => ({ ...content, temporary: temporaryOf(content.file) }))
+  const directories = new Set(contents.map(({ file }) => dirname(file)))
   try {
     for (const { temporary, text, mode } of staged) await writeDurably(temporary, text, mode)
     for (const { temporary, file } of staged) await rename(temporary, file)
-    for (const directory of new Set(staged.map(({ file }) => dirname(file)))) await syncDirectory(directory)
+    for (const directory of directories) await syncDirectory(directory)
   } catch (error) {
     await Promise.all(staged.map(({ temporary }) => rm(temporary, { force: true })))
     throw new AuthError('CONFIGURATION_INVALID', `Cannot write the files: ${messageOf(error)}.`)
   }
+  for (const directory of directories) await removeStale(directory)
 }
 
 /** Writes a file where it does not hold this text already. */

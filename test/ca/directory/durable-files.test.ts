@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { CERTIFICATE_MODE, KEY_MODE, replaceFiles } from '../../../src/ca/directory/durable-files.ts'
@@ -45,6 +45,32 @@ test('where one file cannot be written, all former ones stay', async () => {
   )
   expect(await readFile(file, 'utf8')).toBe('former')
   expect(await readdir(directory)).toEqual(['a.key'])
+})
+
+test('what killed processes have left is removed once it is an hour old, and nothing else is', async () => {
+  const directory = await temporaryDirectory()
+  const left: [name: string, ageMinutes: number][] = [
+    ['orders.key.0123456789_-abcdefghij.tmp', 61],
+    ['inventory.key.0123456789_-abcdefghij.tmp', 59],
+    ['a.tmp', 61],
+    ['b.key.0123456789.tmp', 61],
+  ]
+  for (const [name, ageMinutes] of left) {
+    const changed = new Date(Date.now() - ageMinutes * 60_000)
+    await writeFile(join(directory, name), 'key')
+    await utimes(join(directory, name), changed, changed)
+  }
+  const own = join(directory, 'c.0123456789_-abcdefghij.tmp')
+  await mkdir(own)
+  await utimes(own, 0, 0)
+  await replaceFiles([{ file: join(directory, 'a.pem'), text: 'certificate', mode: CERTIFICATE_MODE }])
+  expect((await readdir(directory)).sort()).toEqual([
+    'a.pem',
+    'a.tmp',
+    'b.key.0123456789.tmp',
+    'c.0123456789_-abcdefghij.tmp',
+    'inventory.key.0123456789_-abcdefghij.tmp',
+  ])
 })
 
 test('where one file cannot be put in place, no other names are left behind, and no text is told', async () => {
