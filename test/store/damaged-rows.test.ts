@@ -28,7 +28,7 @@ async function damagedStore(statement: string) {
   const other = new DatabaseSync(file)
   expect(other.prepare(statement).run().changes).toBeGreaterThan(0)
   other.close()
-  return { ...store, record }
+  return { ...store, file, record }
 }
 
 describe('a certificate that no program wrote so is refused:', () => {
@@ -122,4 +122,16 @@ test('a service of which it is unknown when it was revoked is issued nothing', a
     `insert into revoked_service values ('${serviceId('orders')}', 'now', 'unspecified', 'operator:alice')`,
   )
   await refusalOf('STORE_UNAVAILABLE', () => inventory.record(certificateRecord()))
+})
+
+test('a certificate whose record is damaged is revoked all the same, and so are the others of its service', async () => {
+  const damage = `update certificate set dns_names = '', revoked_at = null, revocation_reason = null, revoked_by = null`
+  const { file, inventory, revocations, record } = await damagedStore(damage)
+  const good = certificateRecord()
+  await inventory.record(good)
+  await refusalOf('STORE_UNAVAILABLE', () => revocations.revokeCertificate(record.serialNumber, revocationAt(NOON)))
+  await refusalOf('STORE_UNAVAILABLE', () => revocations.revokeService(record.serviceId, revocationAt(NOON)))
+  const other = new DatabaseSync(file)
+  expect(other.prepare('select count(*) as live from certificate where revoked_at is null').get()).toEqual({ live: 0 })
+  other.close()
 })
