@@ -129,7 +129,6 @@ test('a certificate whose record is damaged is revoked all the same, and so are 
   const { file, inventory, revocations, record } = await damagedStore(damage)
   const good = certificateRecord()
   await inventory.record(good)
-  await refusalOf('STORE_UNAVAILABLE', () => revocations.revokeCertificate(record.serialNumber, revocationAt(NOON)))
   await refusalOf('STORE_UNAVAILABLE', () => revocations.revokeService(record.serviceId, revocationAt(NOON)))
   const other = new DatabaseSync(file)
   expect(other.prepare('select count(*) as live from certificate where revoked_at is null').get()).toEqual({ live: 0 })
