@@ -26,7 +26,8 @@ export function requireRenewable(
   const isSame = keyThumbprintOf(certificate.publicKey) === recorded.keyThumbprint
   if (!isSigned || !isSame) throw refused('this CA has issued another one under its serial number')
   if (recorded.serviceId !== serviceId) throw refused(`it is the certificate of ${recorded.serviceId}`)
-  if (recorded.revocation !== undefined) throw refused(`it was revoked: ${recorded.revocation.reason}`)
+  if (recorded.revocation !== undefined)
+    throw refused(`it was revoked: ${recorded.revocation.reason}. A service that is to have another is issued one`)
   if (issuer.state === 'distrusted') throw refused('the intermediate that issued it is distrusted')
   if (recorded.notAfter < now) {
     throw refused(`it expired at ${new Date(recorded.notAfter).toISOString()}; issue a new one`)

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { loadProfiles } from '../ca/certificate/profiles.ts'
 import type { CertificateAuthority } from '../ca/certificate-authority.ts'
 import { type CaFiles, caFilesOf } from '../ca/directory/ca-files.ts'
@@ -11,6 +11,7 @@ import type { CaState } from '../ca/issuers/ca-state.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
 import type { Passphrase } from '../identity/passphrase.ts'
+import type { TrustDomain } from '../identity/service-id.ts'
 import { caPassphrase, loadCaSettings } from '../server/config.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
@@ -30,6 +31,8 @@ export interface ProtectionArguments extends CaArguments {
 export interface CaPlace {
   readonly files: CaFiles
   readonly storeFile: string
+  /** As the configuration has it; undefined where there is none. */
+  readonly trustDomain: TrustDomain | undefined
   readonly passphrase: () => Promise<Passphrase | undefined>
 }
 
@@ -44,7 +47,7 @@ export interface OpenCa extends CaPlace {
 /** Gives a command the options that say where the CA is. */
 export function withCa(command: Command): Command {
   return command
-    .option('--dir <directory>', 'where the CA lies (default: ./pki)')
+    .addOption(new Option('--dir <directory>', 'where the CA lies (default: ./pki)').conflicts('config'))
     .option('--config <file>', "the authority's configuration, which says where the CA and its store are")
 }
 
@@ -63,9 +66,10 @@ export function withNewCaKey(command: Command): Command {
 
 export async function locateCa(args: CaArguments): Promise<CaPlace> {
   const settings = args.config === undefined ? undefined : await loadCaSettings(args.config)
-  const files = caFilesOf(args.dir ?? settings?.ca ?? './pki')
+  const files = caFilesOf(settings?.ca ?? args.dir ?? './pki')
   return {
     files,
+    trustDomain: settings?.trustDomain,
     storeFile: settings?.storeFile ?? files.store,
     passphrase: () => caPassphrase(args.passphraseFile ?? settings?.caPassphraseFile),
   }
@@ -86,14 +90,22 @@ export async function useCa<Result>(
   }
 }
 
-export function stateOf({ files, store }: OpenCa): Promise<CaState> {
-  return loadState(files.directory, store.ledger)
+/** @throws AuthError CONFIGURATION_INVALID where there is no CA, or one of another trust domain than the configuration's */
+export async function stateOf({ files, store, trustDomain }: OpenCa): Promise<CaState> {
+  const state = await loadState(files.directory, store.ledger)
+  if (trustDomain === undefined || trustDomain === state.trustDomain) return state
+  throw new AuthError(
+    'CONFIGURATION_INVALID',
+    `The CA in ${files.directory} is of ${state.trustDomain}, the configuration of ${trustDomain}.`,
+  )
 }
 
 /** The CA, to issue with it. */
-export async function loadCa({ files, store, clock, passphrase }: OpenCa): Promise<CertificateAuthority> {
+export async function loadCa(open: OpenCa): Promise<CertificateAuthority> {
+  await stateOf(open)
+  const { store, clock, passphrase } = open
   const { ledger, inventory } = store
-  const { directory } = files
+  const { directory } = open.files
   return loadCertificateAuthority({ directory, ledger, inventory, passphrase: await passphrase(), clock })
 }
 
@@ -122,12 +134,31 @@ export async function protectionOf(
   { dangerouslyUnencrypted }: ProtectionArguments,
   { passphrase }: Pick<CaPlace, 'passphrase'>,
 ): Promise<KeyProtection> {
-  if (dangerouslyUnencrypted) return 'dangerouslyUnencrypted'
   const given = await passphrase()
-  if (given !== undefined) return given
+  if (given !== undefined && !dangerouslyUnencrypted) return given
+  if (given !== undefined) {
+    throw new AuthError(
+      'CONFIGURATION_INVALID',
+      'There is a passphrase, and --dangerously-unencrypted would do without it. Leave out one of the two.',
+    )
+  }
+  if (dangerouslyUnencrypted) return 'dangerouslyUnencrypted'
   throw new AuthError(
     'CONFIGURATION_INVALID',
     "The CA's new keys would lie on disk unencrypted. Give a passphrase: --passphrase-file, caPassphraseFile in the " +
       'configuration, or the variable COUNTERSIGN_CA_PASSPHRASE. To do without one, write --dangerously-unencrypted.',
   )
+}
+
+/** What to say of a new key. */
+export function keyWarning(keys: readonly string[], protection: KeyProtection): string {
+  return protection === 'dangerouslyUnencrypted'
+    ? `${keys.join(' and ')} not encrypted: whoever reads one can be any service.`
+    : `${keys.join(' and ')} encrypted: keep the passphrase elsewhere, and do not lose it.`
+}
+
+/** A command to go on with, on the same CA. */
+export function nextCommand(words: string, { dir, config }: CaArguments): string {
+  const place = config === undefined ? (dir === undefined ? '' : ` --dir ${dir}`) : ` --config ${config}`
+  return `"countersign ca ${words}${place}"`
 }

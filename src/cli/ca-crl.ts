@@ -27,7 +27,9 @@ async function writeCrls(args: CrlArguments, command: Command): Promise<void> {
         const until = new Date(nextUpdate).toISOString()
         return `${file}: number ${number}, ${entries.length} revoked, to be replaced before ${until}.`
       }),
-      ...missing.map((label) => `${label}: its key is kept elsewhere, and its CRL is made there.`),
+      ...missing.map(
+        (label) => `${label}: its key is kept elsewhere, and its CRL is made there. Peers need that one too.`,
+      ),
     ])
   })
 }

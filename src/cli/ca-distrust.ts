@@ -4,8 +4,9 @@ import { labelOf } from '../ca/issuers/authorities.ts'
 import { distrust, findDistrustable } from '../ca/issuers/distrust.ts'
 import { counted } from '../core/counted.ts'
 import { servicePathOf } from '../identity/service-id.ts'
-import { type CaArguments, stateOf, useCa, withCa } from './ca-context.ts'
+import { type CaArguments, nextCommand, stateOf, useCa, withCa } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
+import { UNHEARD } from './revoke.ts'
 
 interface DistrustArguments extends CaArguments {
   readonly yes?: true
@@ -41,15 +42,15 @@ async function distrustIntermediate(label: string, args: DistrustArguments, comm
     writeResult(command, result, [
       args.yes ? `${name} is distrusted, and with it ${failed}:` : `With ${name} would fail ${failed}:`,
       ...services.map((service) => `  ${service}`),
-      ...(args.yes ? nextSteps(intermediate.state) : ['Nothing is changed yet. To go on, write --yes.']),
+      ...(args.yes ? nextSteps(intermediate.state, args) : ['Nothing is changed yet. To go on, write --yes.']),
     ])
   })
 }
 
-function nextSteps(former: string): readonly string[] {
+function nextSteps(former: string, args: CaArguments): readonly string[] {
   const replace =
     former === 'active'
-      ? ['Next: "countersign ca rotate prepare intermediate", then "activate", then issue to these services anew.']
+      ? [`Next: ${nextCommand('rotate prepare intermediate', args)}, then activate, then issue to these services anew.`]
       : []
-  return [...replace, 'For peers that read CRLs: "countersign ca crl", which needs the key of the root for this.']
+  return [...replace, `For peers that read CRLs: ${nextCommand('crl', args)}, with the key of the root. ${UNHEARD}`]
 }

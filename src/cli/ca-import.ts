@@ -6,7 +6,7 @@ import { loadBounded } from '../core/bounded-file.ts'
 import { AuthError } from '../core/errors.ts'
 import { loadText } from '../core/text-file.ts'
 import { parseCertificates } from '../identity/pem-certificates.ts'
-import { type CaArguments, homeOf, useCa, withCaKey } from './ca-context.ts'
+import { type CaArguments, homeOf, nextCommand, useCa, withCaKey } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
 
 interface ImportArguments extends CaArguments {
@@ -16,10 +16,17 @@ interface ImportArguments extends CaArguments {
 export function defineCaImport(command: Command): void {
   withCaKey(withJson(command))
     .description('take what a root elsewhere has signed: the certificate of an intermediate, or a bundle statement')
-    .argument('<file>', 'certificates in PEM, or the detached signature of the statement (ECDSA with SHA-256, in DER)')
+    .argument(
+      '<file>',
+      'the certificate in PEM, with those between it and the root; or the detached signature of the statement (ECDSA with SHA-256, in DER)',
+    )
     .option('--root <file>', 'the certificate of the root, in PEM: the first time, when the CA has no bundle yet')
     .action(importAnswer)
 }
+
+/** What a verifier trusts, it trusts whoever is below. */
+const OUTSIDE =
+  'Verifiers trust this root from now on, and with it every other CA below it: each of them could certify your services.'
 
 const MAX_BYTES = 262_144
 
@@ -32,10 +39,13 @@ async function importAnswer(file: string, args: ImportArguments, command: Comman
     const home = await homeOf(open)
     if (pem.includes('-----BEGIN CERTIFICATE-----')) {
       const intermediate = await importIntermediate(home, parseCertificates(pem, file), root)
-      const next = 'It issues from "countersign ca rotate activate intermediate" on.'
       const { name, state, keyId } = intermediate
       writeResult(command, { imported: 'certificate', name: labelOf(intermediate), state, keyId }, [
-        `${labelOf(intermediate)} has its certificate and is ${state}. ${state === 'active' ? `It issues for "${name}".` : next}`,
+        `${labelOf(intermediate)} has its certificate and is ${state}.`,
+        ...(state === 'active'
+          ? []
+          : [`It issues from ${nextCommand(`rotate activate intermediate --name ${name}`, args)} on.`]),
+        ...(root === undefined ? [] : [OUTSIDE]),
       ])
     } else {
       const { state } = await importSignature(home, bytes)

@@ -4,8 +4,18 @@ import { keyFileOf, requestFileOf } from '../ca/directory/ca-files.ts'
 import { copyProfiles } from '../ca/directory/copy-profiles.ts'
 import { claimDirectory, initBelowOfflineRoot, initCertificateAuthority } from '../ca/directory/init.ts'
 import { labelOf } from '../ca/issuers/authorities.ts'
+import { AuthError } from '../core/errors.ts'
 import { parseTrustDomain } from '../identity/service-id.ts'
-import { homeOf, locateCa, type ProtectionArguments, protectionOf, useCa, withNewCaKey } from './ca-context.ts'
+import {
+  homeOf,
+  keyWarning,
+  locateCa,
+  nextCommand,
+  type ProtectionArguments,
+  protectionOf,
+  useCa,
+  withNewCaKey,
+} from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
 
 interface InitArguments extends ProtectionArguments {
@@ -24,6 +34,9 @@ export function defineCaInit(init: Command): void {
 async function initCa(args: InitArguments, command: Command): Promise<void> {
   const trustDomain = parseTrustDomain(args.trustDomain)
   const place = await locateCa(args)
+  if (place.trustDomain !== undefined && place.trustDomain !== trustDomain) {
+    throw new AuthError('CONFIGURATION_INVALID', `The configuration is of ${place.trustDomain}, not of ${trustDomain}.`)
+  }
   const { directory, profiles, bundle } = place.files
   const protection = await protectionOf(args, place)
   await claimDirectory(directory)
@@ -40,10 +53,8 @@ async function initCa(args: InitArguments, command: Command): Promise<void> {
   writeResult(command, { trustDomain, authorities: authorities.map(labelOf), files: made }, [
     ...requests.map((file) => `${file} is the request for the intermediate: have the root certify it.`),
     args.offlineRoot
-      ? 'Then "countersign ca import", with the answer and --root, completes the CA.'
+      ? `Then ${nextCommand('import ANSWER.pem --root ROOT.pem', args)} completes the CA.`
       : `Made the CA of ${trustDomain} in ${directory}. ${bundle} is what its verifiers trust.`,
-    protection === 'dangerouslyUnencrypted'
-      ? `${keys.join(' and ')} not encrypted: whoever reads one can be any service.`
-      : `${keys.join(' and ')} encrypted: keep the passphrase elsewhere, and do not lose it.`,
+    keyWarning(keys, protection),
   ])
 }

@@ -10,7 +10,16 @@ import { settle } from '../ca/directory/settle.ts'
 import { activeRoot, labelOf } from '../ca/issuers/authorities.ts'
 import { parseIntermediateName } from '../ca/issuers/intermediate-name.ts'
 import { AuthError } from '../core/errors.ts'
-import { homeOf, type ProtectionArguments, placeOf, protectionOf, useCa, withNewCaKey } from './ca-context.ts'
+import {
+  homeOf,
+  keyWarning,
+  nextCommand,
+  type ProtectionArguments,
+  placeOf,
+  protectionOf,
+  useCa,
+  withNewCaKey,
+} from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
 
 interface IntermediateArguments extends ProtectionArguments {
@@ -47,11 +56,12 @@ async function makeIntermediate(text: string, args: IntermediateArguments, comma
     const { bundle: bundleFile, profiles } = files
     const made = { key, request: requestFile, bundle: bundleFile, profiles, store }
     writeResult(command, { name: labelOf(intermediate), state: intermediate.state, files: made }, [
-      `Made ${labelOf(intermediate)}, which is ${intermediate.state}. Its key: ${key}`,
+      `Made ${labelOf(intermediate)}, which is ${intermediate.state}.`,
+      keyWarning([key], protection),
       ...(requestFile === undefined
         ? []
-        : [`${requestFile}: have the root certify it; "countersign ca import" takes the answer.`]),
-      `An authority that issues with it has "ca: ${args.out}" and "store: sqlite:${store}" in its configuration.`,
+        : [`${requestFile}: have the root certify it; ${nextCommand('import ANSWER.pem', args)} takes the answer.`]),
+      `An authority that issues with it has "ca: ${resolve(args.out)}" and "store: sqlite:${store}" in its configuration.`,
     ])
   })
 }

@@ -18,7 +18,7 @@ export function defineCaIssue(issue: Command): void {
   withCaKey(withDnsNames(withJson(issue)))
     .description('make a key for a service and issue a certificate to it')
     .argument('<service>', 'the path of the service, such as orders')
-    .option('--reserved', 'of a path of Countersign itself: countersign/operator/NAME')
+    .option('--reserved', 'for a person who operates the mesh, not for a service: countersign/operator/NAME')
     .requiredOption('--out <directory>', 'where to write the certificate chain, the key and bundle.pem')
     .action(issueCredential)
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { requireRenewable } from '../ca/renewal.ts'
-import { loadText } from '../core/text-file.ts'
-import { credentialFilesOf } from '../identity/credential-files.ts'
+import { AuthError } from '../core/errors.ts'
+import { fileExists, loadText } from '../core/text-file.ts'
+import { type CredentialFiles, credentialFilesOf } from '../identity/credential-files.ts'
 import { encodePrivateKey, generateKeyPair } from '../identity/key-pair.ts'
 import { parseCertificates } from '../identity/pem-certificates.ts'
 import { isReservedPath, serviceIdOf } from '../identity/service-id.ts'
@@ -34,6 +35,7 @@ async function renewCredential(service: string, args: RenewArguments, command: C
     requireRenewable(current, recorded, serviceIdOf(ca.trustDomain, path), await stateOf(open), open.clock())
 
     await requireOutput(files, open)
+    await requireKeyHere(files)
     const { dnsNames, serialNumber } = recorded
     const { privateKey, publicKey } = generateKeyPair()
     const requestedBy = open.operator
@@ -41,4 +43,13 @@ async function renewCredential(service: string, args: RenewArguments, command: C
     await writeCredential(open, files, { ...issued, privateKey: encodePrivateKey(privateKey) })
     writeIssued(command, 'Renewed', issued, files)
   })
+}
+
+/** A service that keeps its key elsewhere would be left with a certificate of another. */
+async function requireKeyHere({ privateKey }: CredentialFiles): Promise<void> {
+  if (await fileExists(privateKey)) return
+  throw new AuthError(
+    'REQUEST_INVALID',
+    `${privateKey} is not there: a service that keeps its key elsewhere sends a new request, which "countersign ca sign" takes.`,
+  )
 }

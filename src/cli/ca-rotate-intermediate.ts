@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { addIntermediate } from '../ca/directory/add-intermediate.ts'
+import { keyFileOf } from '../ca/directory/ca-files.ts'
 import { changeState } from '../ca/directory/settle.ts'
 import { INTERMEDIATE_NAME, intermediatesOf, labelOf } from '../ca/issuers/authorities.ts'
 import { parseIntermediateName } from '../ca/issuers/intermediate-name.ts'
@@ -8,6 +9,8 @@ import { AuthError } from '../core/errors.ts'
 import {
   type CaArguments,
   homeOf,
+  keyWarning,
+  nextCommand,
   type ProtectionArguments,
   placeOf,
   protectionOf,
@@ -60,11 +63,17 @@ async function prepare(args: PrepareArguments, command: Command): Promise<void> 
     const { state, keyId } = intermediate
     writeResult(command, { name: labelOf(intermediate), state, keyId, request: requestFile }, [
       `${labelOf(intermediate)} is ${state}. Nothing that was issued changes.`,
+      keyWarning([keyFileOf(place.directory, intermediate)], protection),
       requestFile === undefined
-        ? 'Next, whenever you like: "countersign ca rotate activate intermediate".'
-        : `Next: have the root certify ${requestFile}, then "countersign ca import" with the answer.`,
+        ? `Next, whenever you like: ${nextStep('activate', name, args)}.`
+        : `Next: have the root certify ${requestFile}, then ${nextCommand('import ANSWER.pem', args)}.`,
     ])
   })
+}
+
+function nextStep(step: 'activate' | 'retire', name: string, args: StepArguments): string {
+  const named = name === INTERMEDIATE_NAME ? '' : ` --name ${name}`
+  return nextCommand(`rotate ${step} intermediate${named}`, args)
 }
 
 /** The key of one that serves in a directory of its own has to come there. */
@@ -88,7 +97,7 @@ async function activate(args: StepArguments, command: Command): Promise<void> {
     writeResult(command, { active, retiring: labels('retiring') }, [
       `${active} issues from now on. What ${labels('retiring').join(', ') || 'nobody'} has issued stays good.`,
       'An authority that runs takes it up when it next renews its own certificate, or is restarted.',
-      'Next, when all of that has expired: "countersign ca rotate retire intermediate".',
+      `Next, when all of that has expired or is revoked: ${nextStep('retire', name, args)}.`,
     ])
   })
 }

@@ -6,14 +6,16 @@ import {
   retireFormerRoot,
 } from '../ca/directory/change-bundle.ts'
 import { changeState } from '../ca/directory/settle.ts'
-import { labelOf, rootsOf } from '../ca/issuers/authorities.ts'
+import { activeRoot, chainOf, labelOf, rootsOf } from '../ca/issuers/authorities.ts'
 import { requireRoot } from '../ca/issuers/issuer-profile.ts'
 import { activateRoot } from '../ca/issuers/rotate-root.ts'
 import { loadText } from '../core/text-file.ts'
+import { canState } from '../identity/bundle-statement.ts'
 import { parseCertificates } from '../identity/pem-certificates.ts'
 import {
   type CaArguments,
   homeOf,
+  nextCommand,
   type ProtectionArguments,
   placeOf,
   protectionOf,
@@ -67,10 +69,16 @@ async function prepare(args: PrepareArguments, command: Command): Promise<void> 
             requireRoot(await loadRoot(args.certificate), (await stateOf(open)).trustDomain),
           )
     const [root] = rootsOf(change.state, 'prepared', 'requested').map(labelOf)
-    writeChange(command, change, { prepared: root }, [
-      `${root} is in ${bundle} beside the present root, which vouches for it. Nothing that was issued changes.`,
-      'Next: see that every verifier has the new bundle. Each certificate that is issued from now on comes with it.',
-      'Then: "countersign ca rotate activate root", which looks at the records, or takes your word: --verifiers-updated.',
+    const isStated = canState(chainOf(activeRoot(change.state))[0])
+    writeChange(command, args, change, { prepared: root }, [
+      `${root} is in ${bundle} beside the present root${isStated ? ', which vouches for it' : ''}. Nothing that was issued changes.`,
+      ...(isStated
+        ? []
+        : ['The present root signs certificates only: nobody vouches for the next one but who brings the bundle.']),
+      `Next: see that every verifier has ${bundle}. Each certificate that is issued from now on comes with it.`,
+      `Then: ${nextCommand('rotate activate root', args)}, ${
+        isStated ? 'which looks at the records, or takes your word: --verifiers-updated.' : 'with --verifiers-updated.'
+      }`,
     ])
   })
 }
@@ -85,8 +93,8 @@ async function activate(args: ActivateArguments, command: Command): Promise<void
     const [retiring] = rootsOf(state, 'retiring').map(labelOf)
     writeResult(command, { active, retiring }, [
       `${active} certifies intermediates from now on. What is below ${retiring} stays good.`,
-      'Next: rotate the intermediates: "countersign ca rotate prepare intermediate", "activate", and "retire" when it lets you.',
-      'Then: "countersign ca rotate retire root".',
+      `Next: rotate the intermediates: ${nextCommand('rotate prepare intermediate', args)}, activate, and retire when it lets you.`,
+      `Then: ${nextCommand('rotate retire root', args)}.`,
     ])
   })
 }
@@ -96,7 +104,7 @@ async function retire(args: CaArguments, command: Command): Promise<void> {
     const retiring = rootsOf(await stateOf(open), 'retiring')
     const change = await retireFormerRoot(await homeOf(open))
     const retired = rootsOf(change.state, 'retired').filter(({ keyId }) => retiring.some((one) => one.keyId === keyId))
-    writeChange(command, change, { retired: retired.map(labelOf) }, [
+    writeChange(command, args, change, { retired: retired.map(labelOf) }, [
       `${retired.map(labelOf).join(', ')} is out of ${open.files.bundle}. Its key is removed from ${open.files.directory}.`,
       'Verifiers that still hold it lose nothing; each that is given the new bundle forgets it.',
     ])
@@ -111,6 +119,7 @@ async function loadRoot(file: string) {
 /** What was done, or what the root's owner has to do before it is. */
 function writeChange(
   command: Command,
+  args: CaArguments,
   { state, statementFile }: BundleChange,
   result: object,
   lines: readonly string[],
@@ -122,7 +131,7 @@ function writeChange(
       : [
           `${statementFile} is the bundle statement: the bundle changes once the active root has signed it, where its key is:`,
           `  openssl dgst -sha256 -sign root.key -out statement.sig ${statementFile}`,
-          'Then "countersign ca import statement.sig".',
+          `Then ${nextCommand('import statement.sig', args)}.`,
         ]
   writeResult(command, { ...result, statement: { sequence, file: statementFile } }, told)
 }

@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander'
+import { chainOf, labelOf } from '../ca/issuers/authorities.ts'
+import type { CaState } from '../ca/issuers/ca-state.ts'
 import { REVOCATION_REASONS, type Revocation, type RevocationReason } from '../ca/revocation.ts'
 import { counted } from '../core/counted.ts'
 import { AuthError } from '../core/errors.ts'
@@ -24,6 +26,10 @@ export function defineRevoke(revoke: Command): void {
     .action(revokeService)
 }
 
+/** What a record does not do by itself, in this version. */
+export const UNHEARD =
+  "Countersign's own services and authorities do not hear of it yet: there a certificate is good until it expires."
+
 /** All but the one that is for CAs. */
 const REASONS = Object.keys(REVOCATION_REASONS).filter((reason) => reason !== 'cACompromise')
 
@@ -36,7 +42,7 @@ function withReason(command: Command): Command {
 async function revokeCertificate(serial: string, args: RevokeArguments, command: Command): Promise<void> {
   const serialNumber = parseSerialNumber(serial)
   await useCa(args, async (open) => {
-    await stateOf(open)
+    requireNoAuthority(await stateOf(open), serialNumber)
     const asked = revocationOf(args, open)
     const revoked = await open.store.revocations.revokeCertificate(serialNumber, asked)
     if (revoked?.revocation === undefined) {
@@ -52,6 +58,7 @@ async function revokeCertificate(serial: string, args: RevokeArguments, command:
       isNew
         ? `Revoked ${serialNumber} of ${serviceId}: ${revocation.reason}.`
         : `${serialNumber} of ${serviceId} was revoked at ${revokedAt} already: ${revocation.reason}.`,
+      UNHEARD,
     ])
   })
 }
@@ -68,8 +75,20 @@ async function revokeService(service: string, args: RevokeArguments, command: Co
     writeResult(command, { serviceId, serialNumbers, revocation: { ...revocation, revokedAt } }, [
       `Revoked what ${serviceId} was issued up to ${revokedAt}: ${counted(serialNumbers.length, 'certificate')}.`,
       ...serialNumbers,
+      UNHEARD,
     ])
   })
+}
+
+function requireNoAuthority({ authorities }: CaState, serialNumber: string): void {
+  const found = authorities.find(
+    (one) => one.certificateChain !== undefined && chainOf(one)[0].serialNumber === serialNumber,
+  )
+  if (found === undefined) return
+  throw new AuthError(
+    'REQUEST_INVALID',
+    `That is ${labelOf(found)} itself: "countersign ca distrust" is for intermediates.`,
+  )
 }
 
 /** A service that is spelled wrongly would look revoked. */

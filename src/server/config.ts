@@ -75,13 +75,21 @@ function settingsSchema(folder: string) {
 }
 
 /** What the commands on the CA go by; they run beside an authority, or before there is one. */
-export type CaSettings = Pick<Configuration, 'ca' | 'storeFile' | 'caPassphraseFile'>
+export type CaSettings = Pick<Configuration, 'ca' | 'storeFile' | 'caPassphraseFile'> & {
+  readonly trustDomain: TrustDomain | undefined
+}
 
-/** @throws AuthError CONFIGURATION_INVALID with every problem and its place; what else the file says is not judged */
+/** @throws AuthError CONFIGURATION_INVALID with every problem and its place; what an authority needs alone is not judged */
 export async function loadCaSettings(file: string): Promise<CaSettings> {
-  const schema = z.object(caFields(dirname(file)))
-  const { ca, storeFile, caPassphraseFile } = withStoreFile(parseConfiguration(await loadText(file), file, schema))
-  return { ca, storeFile, caPassphraseFile }
+  const { issuer, listen, policy, token } = settingsSchema(dirname(file)).shape
+  const others = Object.fromEntries(
+    Object.keys({ issuer, listen, policy, token }).map((key) => [key, z.unknown().optional()]),
+  )
+  const trustDomain = textOf(parseTrustDomain).optional()
+  const schema = z.strictObject({ ...others, trustDomain, ...caFields(dirname(file)) })
+  const settings = withStoreFile(parseConfiguration(await loadText(file), file, schema))
+  const { ca, storeFile, caPassphraseFile } = settings
+  return { ca, storeFile, caPassphraseFile, trustDomain: settings.trustDomain }
 }
 
 /**

@@ -41,7 +41,7 @@ function createFile(file: string): void {
 
 async function requireFile(file: string): Promise<void> {
   const found = await stat(file).catch((error) => {
-    throw invalid(`there is no store: ${messageOf(error)}. "countersign ca init" makes one.`)
+    throw invalid(`there is no store: ${messageOf(error)}. Is this where the CA lies? "countersign ca init" makes one.`)
   })
   if (!found.isFile()) throw invalid('this is no file, and a store is one.')
   // SQLite would take it for an empty one, and overwrite it.

@@ -73,6 +73,30 @@ describe('ca init', () => {
     expect(existsSync(dir)).toBe(false)
   })
 
+  test('does not choose between a passphrase and none', async () => {
+    const dir = join(await temporaryDirectory(), 'pki')
+    const both = ['--passphrase-file', await passphraseFile(), '--dangerously-unencrypted']
+    await refused('CONFIGURATION_INVALID', ...init, '--dir', dir, ...both)
+    vi.stubEnv('COUNTERSIGN_CA_PASSPHRASE', PASSPHRASE)
+    await refused('CONFIGURATION_INVALID', ...init, '--dir', dir, '--dangerously-unencrypted')
+    expect(existsSync(dir)).toBe(false)
+  })
+
+  test('goes by one place: a directory, or a configuration', async () => {
+    const { exitCode, err } = await countersign('ca', 'list', '--dir', 'pki', '--config', 'countersign.yaml')
+    expect(exitCode).toBe(2)
+    expect(err).toContain('cannot be used with')
+  })
+
+  test('is refused for another trust domain than the configuration has', async () => {
+    const directory = await temporaryDirectory()
+    const config = join(directory, 'countersign.yaml')
+    await writeFile(config, 'ca: ./pki\n')
+    await told(...init, '--config', config, '--dangerously-unencrypted')
+    await writeFile(config, 'ca: ./pki\ntrustDomain: elsewhere.internal\n')
+    expect(await refused('CONFIGURATION_INVALID', 'ca', 'list', '--config', config)).toContain('elsewhere.internal')
+  })
+
   test('makes nothing with a passphrase that is none', async () => {
     const dir = join(await temporaryDirectory(), 'pki')
     for (const text of ['', '\n', 'too short', 'x'.repeat(2000), 'correct horse\0battery staple']) {

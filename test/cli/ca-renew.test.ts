@@ -83,6 +83,12 @@ describe('ca renew', () => {
     expect(await refused('REQUEST_INVALID', 'ca', 'renew', 'countersign/authority', ...place)).toContain('itself')
   })
 
+  test('makes no key for a service that keeps its own', async () => {
+    const { out, place } = await issued()
+    await rm(join(out, 'orders.key'))
+    expect(await refused('REQUEST_INVALID', ...renew, ...place)).toContain('ca sign')
+  })
+
   test('changes no file where it is refused', async () => {
     const { dir, out, place, serialNumber } = await issued()
     await told('revoke', 'certificate', serialNumber, '--dir', dir)

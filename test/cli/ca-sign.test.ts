@@ -59,6 +59,15 @@ describe('ca sign', () => {
     expect(existsSync(out)).toBe(false)
   })
 
+  test('leaves no certificate beside a key that is not its own', async () => {
+    const { dir, out } = await initCa()
+    const csr = await requestFile(dir)
+    await told('ca', 'issue', 'inventory', '--dir', dir, '--out', out)
+    const before = await readFile(join(out, 'inventory.pem'), 'utf8')
+    await refused('REQUEST_INVALID', 'ca', 'sign', 'inventory', '--csr', csr, '--dir', dir, '--out', out)
+    expect(await readFile(join(out, 'inventory.pem'), 'utf8')).toBe(before)
+  })
+
   test('is refused for what is no request', async () => {
     const { dir, out } = await initCa()
     const csr = join(dir, 'request.csr')

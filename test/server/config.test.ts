@@ -70,6 +70,11 @@ describe("an authority's configuration", () => {
       ca: join(directory, 'pki'),
       storeFile: join(directory, 'pki', 'ca.db'),
       caPassphraseFile: undefined,
+      trustDomain: undefined,
+    })
+    writeFileSync(file, 'ca: ./pki\nstorage: sqlite:./records.db\n')
+    await expect(loadCaSettings(file)).rejects.toMatchObject({
+      message: expect.stringContaining('storage: this key is unknown.'),
     })
     writeFileSync(file, 'listen: nowhere\n')
     await expect(loadCaSettings(file)).rejects.toMatchObject({
