@@ -1,16 +1,19 @@
-import type { Crl, CrlEntry } from './crl.ts'
+import { type Crl, type CrlEntry, CrlOid } from './crl.ts'
 
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2'
 
 const MAX_NUMBER_OCTETS = 20
+
+/** In two's complement. */
+const NEGATIVE = /^[89a-f]/
 
 /** CRLReason: 7 is not used, and 8 (removeFromCRL) stands in delta CRLs only (RFC 5280 section 5.3.1). */
 const REASON_CODES: ReadonlySet<number | undefined> = new Set([undefined, 0, 1, 2, 3, 4, 5, 6, 9, 10])
 
 /**
  * Why a CRL is not a full one of its issuer as RFC 5280 wants it, in words; `undefined` where it is.
- * What is critical and unknown is refused: an indirect CRL, one of some reasons only, or a delta says other things with
- * the same fields. Does not check the signature, nor the dates against a clock.
+ * An indirect CRL, one of some reasons only, or a delta says other things with the same fields: its extensions are
+ * refused, critical or not, and so is whatever else is critical. Does not check the signature, nor the dates against a clock.
  * @see RFC 5280 section 5
  */
 export function crlProblem(crl: Crl): string | undefined {
@@ -24,6 +27,8 @@ export function crlProblem(crl: Crl): string | undefined {
   if (crl.authorityKeyId === undefined) return 'no authority key identifier'
   if (number === undefined) return 'no CRL number'
   if (number >> BigInt(8 * MAX_NUMBER_OCTETS - 1) > 0n) return 'the CRL number exceeds 20 octets'
+  const partial = [CrlOid.deltaCrlIndicator, CrlOid.issuingDistributionPoint].find((id) => extensions.has(id))
+  if (partial !== undefined) return `extension ${partial} says that it is not the full list of its issuer`
   const critical = criticalOf(extensions)
   if (critical !== undefined) return `critical extension ${critical} is unknown, or must not be critical`
   const distinct = new Set(entries.map(({ serialNumber }) => serialNumber))
@@ -32,7 +37,9 @@ export function crlProblem(crl: Crl): string | undefined {
 }
 
 function entryProblem(entries: readonly CrlEntry[]): string | undefined {
-  for (const [index, { reasonCode, extensions }] of entries.entries()) {
+  for (const [index, { serialNumber, reasonCode, extensions }] of entries.entries()) {
+    if (NEGATIVE.test(serialNumber)) return `entry ${index + 1} has a negative serial number`
+    if (extensions.has(CrlOid.certificateIssuer)) return `entry ${index + 1} is of another issuer`
     const critical = criticalOf(extensions)
     if (critical !== undefined) return `entry ${index + 1} has the critical extension ${critical}`
     if (!REASON_CODES.has(reasonCode)) return `entry ${index + 1} has the reason ${reasonCode}, which is none`

@@ -3,10 +3,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { DerError, type DerNode, parseDer, Tag } from '../core/der.ts'
 import { firstValueOf } from '../core/der-extent.ts'
 import {
-  readBitString,
   readContext,
   readEnumerated,
   readInteger,
+  readOctets,
   readOid,
   readSequence,
   readTime,
@@ -55,7 +55,14 @@ export interface CrlEntry {
 }
 
 /** Object identifiers of extensions of a CRL and of its entries (RFC 5280 sections 5.2 and 5.3). */
-export const CrlOid = { number: '2.5.29.20', reasonCode: '2.5.29.21', authorityKeyId: '2.5.29.35' } as const
+export const CrlOid = {
+  number: '2.5.29.20',
+  reasonCode: '2.5.29.21',
+  deltaCrlIndicator: '2.5.29.27',
+  issuingDistributionPoint: '2.5.29.28',
+  certificateIssuer: '2.5.29.29',
+  authorityKeyId: '2.5.29.35',
+} as const
 
 /**
  * Reads a CRL. Checks its form only: not its signature, its dates, or who issued it.
@@ -89,7 +96,7 @@ export function parseCrl(der: Uint8Array): Crl {
     authorityKeyId: values.read(CrlOid.authorityKeyId, readAuthorityKeyId),
     extensions: values.criticality,
     tbs: firstValueOf(bytes),
-    signature: readBitString(signature),
+    signature: readOctets(signature),
   }
 }
 

@@ -14,8 +14,6 @@ import { CrlOid, parseCrl } from '../../src/identity/crl.ts'
 import { crlProblem } from '../../src/identity/crl-profile.ts'
 import { CrlField, type CrlVariation, crlDer, validCrlTemplate } from '../support/crl.ts'
 
-const DELTA_CRL_INDICATOR = '2.5.29.27'
-const CERTIFICATE_ISSUER = '2.5.29.29'
 const ECDSA_WITH_SHA384 = '1.2.840.10045.4.3.3'
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2'
 
@@ -63,21 +61,17 @@ describe('a CRL is not in order', () => {
     ['without a number', { extensions: [authority] }, 'no CRL number'],
     ['with a number of 21 octets', { extensions: [authority, numbered(2n ** 159n)] }, 'exceeds 20 octets'],
     [
-      'that only adds to another',
-      { extensions: [authority, numbered(2n), extension(DELTA_CRL_INDICATOR, integer(1n), critical)] },
-      `critical extension ${DELTA_CRL_INDICATOR}`,
-    ],
-    [
       'with a critical number',
       { extensions: [authority, extension(CrlOid.number, integer(1n), critical)] },
       `critical extension ${CrlOid.number}`,
     ],
     ['on which a certificate stands twice', { entries: [entry(1), entry(2), entry(1)] }, 'stands on it twice'],
     [
-      'with an entry of another issuer',
-      { entries: [entry(1), entry(2, extension(CERTIFICATE_ISSUER, sequence(), critical))] },
-      `entry 2 has the critical extension ${CERTIFICATE_ISSUER}`,
+      'with an entry that has a critical extension',
+      { entries: [entry(1), entry(2, extension('1.2.3', sequence(), critical))] },
+      'entry 2 has the critical extension 1.2.3',
     ],
+    ['with a negative serial number', { entries: [entry(0x7f), entry(0x80)] }, 'entry 2 has a negative serial number'],
     ['with a reason that is not used', { entries: [withReason(7)] }, 'entry 1 has the reason 7'],
     ['with a certificate that is taken off', { entries: [withReason(8)] }, 'entry 1 has the reason 8'],
     ['with a reason beyond the last', { entries: [withReason(11)] }, 'entry 1 has the reason 11'],
@@ -85,6 +79,28 @@ describe('a CRL is not in order', () => {
   for (const [title, variation, problem] of cases) {
     test(title, () => {
       expect(crlProblem(parseCrl(crlDer(variation)))).toContain(problem)
+    })
+  }
+
+  for (const options of [critical, { critical: false }]) {
+    const title = options.critical ? 'and says that it is critical' : 'and says that it may be passed over'
+    const { deltaCrlIndicator, issuingDistributionPoint, certificateIssuer } = CrlOid
+
+    test(`that only adds to another, ${title}`, () => {
+      const extensions = [authority, numbered(2n), extension(deltaCrlIndicator, integer(1n), options)]
+      expect(crlProblem(parseCrl(crlDer({ extensions })))).toContain(
+        `${deltaCrlIndicator} says that it is not the full`,
+      )
+    })
+
+    test(`that is of a part, ${title}`, () => {
+      const extensions = [authority, numbered(2n), extension(issuingDistributionPoint, sequence(), options)]
+      expect(crlProblem(parseCrl(crlDer({ extensions })))).toContain(`${issuingDistributionPoint} says that it is not`)
+    })
+
+    test(`with an entry of another issuer, ${title}`, () => {
+      const entries = [entry(1), entry(2, extension(certificateIssuer, sequence(), options))]
+      expect(crlProblem(parseCrl(crlDer({ entries })))).toBe('entry 2 is of another issuer')
     })
   }
 })

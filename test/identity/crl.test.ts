@@ -99,6 +99,7 @@ describe('what is not a well-formed CRL is refused:', () => {
     ['a date that is none', { fields: { [CrlField.thisUpdate]: utf8String('today') } }],
     ['two signature algorithms', { algorithm: sequence(oid('1.2.840.10045.4.3.3')) }],
     ['the same algorithm with parameters', { algorithm: sequence(...(SIGNATURE_ALGORITHM.children ?? []), set()) }],
+    ['a signature of which a bit does not count', { unusedBits: 1 }],
     ['a field more', { rest: [smallInteger(1)] }],
     ['a number that is negative', { extensions: [crlNumber(integerFromBytes(Buffer.of(0x80)))] }],
     ['a number that is none', { extensions: [crlNumber(octetString(Buffer.of(1)))] }],

@@ -16,6 +16,8 @@ export interface CrlVariation {
   readonly extensions?: readonly DerNode[]
   /** What stands in the place of all entries. */
   readonly entries?: readonly DerNode[]
+  /** Of the signature, how many bits are said not to count. */
+  readonly unusedBits?: number
   /** What stands beside the signature. */
   readonly algorithm?: DerNode
   /** What stands behind it. */
@@ -50,7 +52,15 @@ export const validCrlTemplate: CrlTemplate = {
 
 /** A CRL in DER, signed by `intermediate` whatever it says. */
 export function crlDer(variation: CrlVariation = {}): Buffer {
-  const { template = {}, fields = {}, entries, extensions, algorithm = SIGNATURE_ALGORITHM, rest = [] } = variation
+  const {
+    template = {},
+    fields = {},
+    entries,
+    extensions,
+    algorithm = SIGNATURE_ALGORITHM,
+    unusedBits = 0,
+    rest = [],
+  } = variation
   const given: CrlVariation['fields'] & object = {
     ...(entries && { [CrlField.entries]: sequenceOf(entries) }),
     ...(extensions && { [CrlField.extensions]: contextConstructed(0, sequenceOf(extensions)) }),
@@ -61,8 +71,15 @@ export function crlDer(variation: CrlVariation = {}): Buffer {
     .map((field, position) => (position in given ? given[position] : field))
     .filter((field) => field !== undefined)
   const tbs = sequenceOf(varied)
+  const signature = signatureOf(tbs, unusedBits)
+  return encodeDer(sequence(tbs, algorithm, bitString(signature, unusedBits), ...rest))
+}
+
+/** Whose last bits are clear, where they are said not to count. */
+function signatureOf(tbs: DerNode, unusedBits: number): Buffer {
   const signature = sign('sha256', encodeDer(tbs), intermediateKey)
-  return encodeDer(sequence(tbs, algorithm, bitString(signature), ...rest))
+  const isClear = ((signature.at(-1) ?? 0) & ((1 << unusedBits) - 1)) === 0
+  return isClear ? signature : signatureOf(tbs, unusedBits)
 }
 
 /** A register in memory, of which all certificates are of one issuer. */
