@@ -17,7 +17,9 @@ export function decodeCertificateRequest(contents: Uint8Array, place: string): B
   if (contents.length > MAX_REQUEST_FILE_BYTES) throw invalid(`${place} is too long for a request`)
   const bytes = Buffer.from(contents)
   if (bytes[0] === SEQUENCE_TAG) return bytes
-  const [request, ...others] = decodePem(LABELS, bytes.toString('latin1'))
+  const requests = decodePem(LABELS, bytes.toString('latin1'))
+  if (requests === undefined) throw invalid(`${place} holds a certificate request whose block in PEM is damaged`)
+  const [request, ...others] = requests
   if (request === undefined) throw invalid(`${place} holds no certificate request in PEM or DER form`)
   if (others.length > 0) throw invalid(`${place} holds ${others.length + 1} certificate requests`)
   return request

@@ -7,7 +7,7 @@ import { initCa, refused, told } from '../support/ca-command.ts'
 import { crlDer } from '../support/crl.ts'
 
 async function crlIn(file: string) {
-  const [der = Buffer.alloc(0)] = decodePem(['X509 CRL'], await readFile(file, 'utf8'))
+  const [der = Buffer.alloc(0)] = decodePem(['X509 CRL'], await readFile(file, 'utf8')) ?? []
   return parseCrl(der)
 }
 

@@ -28,6 +28,7 @@ describe('the request of a file is found', () => {
 })
 
 describe('a file is refused', () => {
+  const DAMAGED = /^orders\.csr holds a certificate request whose block in PEM is damaged\./
   const cases: [title: string, contents: Uint8Array | string, words: RegExp][] = [
     [
       'that is empty',
@@ -36,11 +37,12 @@ describe('a file is refused', () => {
     ],
     ['of another text', 'hunter2', /^orders\.csr holds no certificate request/],
     ['with a certificate', encodePem('CERTIFICATE', der), /holds no certificate request/],
-    ['whose block does not end', pem.slice(0, -5), /holds no certificate request/],
-    ['whose block ends as another', pem.replace('END C', 'END NEW C'), /holds no certificate request/],
-    ['whose block is empty', encodePem('CERTIFICATE REQUEST', Buffer.alloc(0)), /holds no certificate request/],
-    ['whose block is not base64', pem.replace(/^M/m, '*'), /holds no certificate request/],
-    ['whose block has its end in the middle', pem.replace(/^(M.{9})/m, '$1='), /holds no certificate request/],
+    ['whose block does not end', pem.slice(0, -5), DAMAGED],
+    ['whose block ends as another', pem.replace('END C', 'END NEW C'), DAMAGED],
+    ['whose block is empty', encodePem('CERTIFICATE REQUEST', Buffer.alloc(0)), DAMAGED],
+    ['whose block is not base64', pem.replace(/^M/m, '*'), DAMAGED],
+    ['whose block has its end in the middle', pem.replace(/^(M.{9})/m, '$1='), DAMAGED],
+    ['with a second one whose border has a space', pem + pem.replaceAll('-\n', '- \n'), DAMAGED],
     ['with two requests', pem + pem, /^orders\.csr holds 2 certificate requests\. Expected one/],
     ['with a request of each label', pem + encodePem('NEW CERTIFICATE REQUEST', der), /holds 2 certificate requests/],
     ['of more than 32 KiB', Buffer.alloc(32_769, 0x30), /^orders\.csr is too long for a request\./],
