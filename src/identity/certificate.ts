@@ -165,7 +165,16 @@ function readVersion(node: DerNode | undefined): number {
 function readBasicConstraints(node: DerNode): BasicConstraints {
   const [first, second] = readSequence(node)
   if (first === undefined) return { isCa: false, pathLength: undefined }
-  return { isCa: readBoolean(first), pathLength: second === undefined ? undefined : readInteger(second)[0] }
+  return { isCa: readBoolean(first), pathLength: second === undefined ? undefined : readPathLength(second) }
+}
+
+const MAX_PATH_LENGTH_OCTETS = 2
+
+function readPathLength(node: DerNode): number {
+  const octets = readInteger(node)
+  const [first = 0] = octets
+  if (first > 0x7f || octets.length > MAX_PATH_LENGTH_OCTETS) throw new DerError('a path length is out of range')
+  return octets.readUIntBE(0, octets.length)
 }
 
 function readKeyUsage(node: DerNode): ReadonlySet<KeyUsage> {

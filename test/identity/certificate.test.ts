@@ -6,6 +6,8 @@ import {
   boolean,
   contextConstructed,
   contextPrimitive,
+  integer,
+  integerFromBytes,
   octetString,
   oid,
   sequence,
@@ -51,6 +53,14 @@ test('the certificate of a CA is read with its path length and without what it l
     nameConstraints: undefined,
     authorityKeyId: undefined,
   })
+})
+
+test('a path length beyond one octet is read whole', () => {
+  for (const length of [0, 127, 128, 256, 32_767]) {
+    const constraints = sequence(boolean(true), integer(BigInt(length)))
+    const { basicConstraints } = parseCertificate(withExtension(Oid.basicConstraints, constraints))
+    expect(basicConstraints).toEqual({ isCa: true, pathLength: length })
+  }
 })
 
 test('a certificate of version 1 has no extensions', () => {
@@ -120,6 +130,9 @@ describe('a certificate is refused', () => {
     ['when key usage has stray bits', () => withExtension(Oid.keyUsage, bitString(Buffer.of(0x81), 7))],
     ['when basic constraints are not a sequence', () => withExtension(Oid.basicConstraints, boolean(true))],
     ['when isCA is an integer', () => withExtension(Oid.basicConstraints, sequence(smallInteger(1)))],
+    ['when its path length is negative', () => withPathLength(integerFromBytes(Buffer.of(0xff)))],
+    ['when its path length has three octets', () => withPathLength(integer(32_768n))],
+    ['when its path length is text', () => withPathLength(utf8String('1'))],
     ['when a purpose is not an identifier', () => withExtension(Oid.extendedKeyUsage, sequence(utf8String('all')))],
     ['when its name constraints are empty', () => withExtension(Oid.nameConstraints, sequence())],
     ['when it permits no names', () => withExtension(Oid.nameConstraints, sequence(subtrees(0)))],
@@ -176,6 +189,10 @@ function constrained(...fields: DerNode[]): Buffer {
 
 function withExtension(id: string, value: DerNode): Buffer {
   return leafDer({ extensions: { [id]: extension(id, value, { critical: true }) } })
+}
+
+function withPathLength(length: DerNode): Buffer {
+  return withExtension(Oid.basicConstraints, sequence(boolean(true), length))
 }
 
 function withExtensions(...extensions: DerNode[]): Buffer {
