@@ -22,6 +22,8 @@ export interface Certificate {
   readonly x509: X509Certificate
   readonly der: Buffer
   readonly publicKey: KeyObject
+  /** The SubjectPublicKeyInfo, as it stands there. */
+  readonly publicKeyInfo: DerNode
   /** 1 to 3 for those that the standard knows. */
   readonly version: number
   /** Content octets of the INTEGER, in lowercase hex. */
@@ -112,8 +114,10 @@ export function parseCertificate(der: Uint8Array): Certificate {
   const [tbs] = readSequence(parseDer(bytes))
   const fields = [...readSequence(tbs)]
   const version = fields[0]?.tagClass === 'context' ? readVersion(fields.shift()) : 1
-  const [serialNumber, , issuer, validity, subject, , ...optional] = fields
-  if (issuer === undefined || subject === undefined) throw new DerError('a certificate lacks its issuer or its subject')
+  const [serialNumber, , issuer, validity, subject, publicKeyInfo, ...optional] = fields
+  if (issuer === undefined || subject === undefined || publicKeyInfo === undefined) {
+    throw new DerError('a certificate lacks its issuer, its subject or its key')
+  }
   const [notBefore, notAfter] = readSequence(validity)
   const extensions = optional.find((field) => field.tagClass === 'context' && field.tag === 3)
   const values = extensions === undefined ? NO_EXTENSIONS : readExtensions(readContext(extensions, 3)[0])
@@ -122,6 +126,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
     x509,
     der: bytes,
     publicKey: readPublicKey(x509),
+    publicKeyInfo,
     version,
     serialNumber: readInteger(serialNumber).toString('hex'),
     notBefore: readTime(notBefore),

@@ -1,11 +1,10 @@
 import { DerError } from '../../core/der.ts'
 import { derExtentOf } from '../../core/der-extent.ts'
-import { parseCertificate } from '../../identity/certificate.ts'
 import { parseCrl } from '../../identity/crl.ts'
 import type { PemBlock, PemPart } from '../../identity/pem-blocks.ts'
 import { inspectCertificate } from './certificate.ts'
 import { inspectCertificateRequest } from './certificate-request.ts'
-import type { PlacedCertificate } from './chain.ts'
+import { type PlacedCertificate, placeCertificate } from './chain.ts'
 import { contentLabelOf } from './content-label.ts'
 import { inspectCrl } from './crl.ts'
 import type { Findings, InspectionKind } from './inspection.ts'
@@ -51,7 +50,7 @@ function kindOf(label: string | undefined): LabelledKind {
 
 const INSPECTORS: Readonly<Record<LabelledKind, (block: PemBlock, place: Place) => Findings>> = {
   certificate: ({ content }, { block, file, now }) =>
-    inspectCertificate({ block, certificate: parseCertificate(content) }, file, now),
+    inspectCertificate(file.find((placed) => placed.block === block) ?? placeCertificate(content, block), file, now),
   'certificate-request': ({ content }) => inspectCertificateRequest(content),
   crl: ({ content }, { file, now }) => inspectCrl(parseCrl(content), file, now),
   'private-key': inspectPrivateKey,

@@ -10,7 +10,7 @@ import { readExtensions } from '../../identity/extensions.ts'
 import { isP256 } from '../../identity/key-pair.ts'
 import { subjectKeyIdOf } from '../certificate/public-key.ts'
 import type { Findings } from './inspection.ts'
-import { keyKind } from './key-kind.ts'
+import { publicKeyKind } from './key-kind.ts'
 import { parsePublicKey } from './public-key.ts'
 
 /**
@@ -21,13 +21,14 @@ export function inspectCertificateRequest(content: Buffer): Findings {
   const [info, , signature] = readSequence(parseDer(content))
   const [, subject, publicKeyInfo, attributes] = readSequence(info)
   if (subject === undefined || publicKeyInfo === undefined) throw new DerError('a part is missing')
-  const key = parsePublicKey(encodeDer(publicKeyInfo))
+  const kind = publicKeyKind(publicKeyInfo)
+  const key = parsePublicKey(encodeDer(publicKeyInfo), kind)
   const problem = problemOf(content)
   return {
     kind: 'certificate-request',
     facts: {
       subject: formatName(subject),
-      key: key === undefined ? 'one that cannot be read' : keyKind(key),
+      key: kind.isBounded && key === undefined ? 'one that cannot be read' : kind.words,
       keyId: key !== undefined && isP256(key) ? subjectKeyIdOf(key) : undefined,
       signature: judgeSignature(key, firstValueOf(content), readOctets(signature)),
       requestedExtensions: readContext(attributes, 0).flatMap(requestedExtensions),

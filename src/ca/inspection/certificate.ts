@@ -4,9 +4,9 @@ import { formatName } from '../../identity/distinguished-name.ts'
 import { leafProblem } from '../../identity/leaf-profile.ts'
 import { authorityProblem, caTrustDomain, intermediateProblem, rootProblem } from '../issuers/issuer-profile.ts'
 import { bundleWarnings } from './bundle.ts'
-import { isSelfIssued, issuerOf, orderProblem, type PlacedCertificate } from './chain.ts'
+import { findIssuer, type IssuerSearch, isSelfIssued, orderProblem, type PlacedCertificate } from './chain.ts'
 import type { Facts, Findings } from './inspection.ts'
-import { keyKind } from './key-kind.ts'
+import { boundsProblem } from './key-kind.ts'
 import { nameConstraintsOf } from './name-constraints.ts'
 import { validityOf } from './validity.ts'
 
@@ -20,11 +20,11 @@ export function inspectCertificate(
   file: readonly PlacedCertificate[],
   now: number,
 ): Findings {
-  const { certificate } = placed
-  const issuer = issuerOf(certificate, file)
-  const { kind, facts, problem } = judge(certificate, issuer?.certificate)
+  const { certificate, keyKind } = placed
+  const search = findIssuer(placed, file)
+  const { kind, facts, problem } = judge(placed, search.issuer?.certificate)
   const validity = validityOf(certificate, now)
-  const problems = [problem, validity.problem, orderProblem(placed, file)]
+  const problems = [boundsProblem(keyKind), problem, validity.problem, orderProblem(placed, file, search)]
   return {
     kind,
     facts: {
@@ -33,11 +33,11 @@ export function inspectCertificate(
       notBefore: new Date(certificate.notBefore).toISOString(),
       notAfter: new Date(certificate.notAfter).toISOString(),
       valid: validity.words,
-      key: keyKind(certificate.publicKey),
+      key: keyKind.words,
       keyId: certificate.subjectKeyId,
       issuer: formatName(certificate.issuer),
       issuerKeyId: certificate.authorityKeyId,
-      issuedBy: issuerInWords(certificate, issuer),
+      issuedBy: issuerInWords(certificate, search),
       thumbprint: sha256Base64Url(certificate.der),
     },
     problems: problems.filter((text) => text !== undefined),
@@ -45,8 +45,8 @@ export function inspectCertificate(
   }
 }
 
-function issuerInWords(certificate: Certificate, issuer: PlacedCertificate | undefined): string {
-  if (issuer === undefined) return 'none of this file'
+function issuerInWords(certificate: Certificate, { issuer, isWhole }: IssuerSearch): string {
+  if (issuer === undefined) return isWhole ? 'none of this file' : 'not known'
   return issuer.certificate.der.equals(certificate.der) ? 'itself' : `block ${issuer.block}`
 }
 
@@ -56,10 +56,13 @@ interface Judgement {
   readonly problem: string | undefined
 }
 
-function judge(certificate: Certificate, issuer: Certificate | undefined): Judgement {
+function judge({ certificate, keyKind }: PlacedCertificate, issuer: Certificate | undefined): Judgement {
   if (certificate.basicConstraints?.isCa !== true) return judgeService(certificate)
   const facts = authorityFacts(certificate)
-  if (isSelfIssued(certificate)) return { kind: 'root', facts, problem: rootProblem(certificate) }
+  if (isSelfIssued(certificate)) {
+    const problem = keyKind.isBounded ? rootProblem(certificate) : authorityProblem(certificate)
+    return { kind: 'root', facts, problem }
+  }
   return { kind: 'intermediate', facts, problem: judgeIntermediate(certificate, issuer) }
 }
 

@@ -4,22 +4,22 @@ import { sha256Base64Url } from '../../core/encoding.ts'
 import { isP256 } from '../../identity/key-pair.ts'
 import { subjectKeyIdOf } from '../certificate/public-key.ts'
 import type { Findings } from './inspection.ts'
-import { keyKind, keyProblem } from './key-kind.ts'
+import { type KeyKind, keyProblem, publicKeyKind } from './key-kind.ts'
 
 /**
  * What kind of public key it is, and the names that certificates and the CA's records have for it.
  * @throws DerError
  */
 export function inspectPublicKey(content: Buffer): Findings {
-  parseDer(content)
-  const key = parsePublicKey(content)
-  if (key === undefined) throw new DerError('its content is not that of a public key')
-  const problem = keyProblem(key)
+  const kind = publicKeyKind(parseDer(content))
+  const key = parsePublicKey(content, kind)
+  if (kind.isBounded && key === undefined) throw new DerError('its content is not that of a public key')
+  const problem = keyProblem(kind)
   return {
     kind: 'public-key',
     facts: {
-      key: keyKind(key),
-      keyId: isP256(key) ? subjectKeyIdOf(key) : undefined,
+      key: kind.words,
+      keyId: key !== undefined && isP256(key) ? subjectKeyIdOf(key) : undefined,
       keyThumbprint: sha256Base64Url(content),
     },
     problems: problem === undefined ? [] : [problem],
@@ -27,8 +27,9 @@ export function inspectPublicKey(content: Buffer): Findings {
   }
 }
 
-/** The key in a SubjectPublicKeyInfo; undefined where there is none that OpenSSL can read. */
-export function parsePublicKey(key: Buffer): KeyObject | undefined {
+/** The key in a SubjectPublicKeyInfo; undefined where OpenSSL cannot read it, or is not to. */
+export function parsePublicKey(key: Buffer, { isBounded }: KeyKind): KeyObject | undefined {
+  if (!isBounded) return undefined
   try {
     return createPublicKey({ key, format: 'der', type: 'spki' })
   } catch {

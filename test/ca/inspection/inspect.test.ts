@@ -7,7 +7,7 @@ import { inspect } from '../../../src/ca/inspection/inspect.ts'
 import type { Inspection } from '../../../src/ca/inspection/inspection.ts'
 import type { RevokedEntry } from '../../../src/ca/revocation.ts'
 import { monotonicClock, systemClock } from '../../../src/core/clock.ts'
-import { encodeDer, parseDer } from '../../../src/core/der.ts'
+import { type DerNode, encodeDer, parseDer } from '../../../src/core/der.ts'
 import {
   bitString,
   contextConstructed,
@@ -323,10 +323,16 @@ describe('a certificate request', () => {
   })
 
   test('is told to have a key that cannot be read', () => {
-    const fields = { [RequestField.publicKey]: sequence(sequence(oid('1.2.3')), bitString(Buffer.of(1))) }
-    const { facts, problems } = requestOf(requestDer({ fields }))
-    expect(facts).toMatchObject({ key: 'one that cannot be read', signature: 'not checked' })
-    expect(problems).toHaveLength(1)
+    const cases: [algorithm: DerNode, words: string][] = [
+      [sequence(oid('1.2.3')), 'of the unknown algorithm 1.2.3'],
+      [sequence(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7')), 'one that cannot be read'],
+    ]
+    for (const [algorithm, words] of cases) {
+      const fields = { [RequestField.publicKey]: sequence(algorithm, bitString(Buffer.of(1))) }
+      const { facts, problems } = requestOf(requestDer({ fields }))
+      expect(facts).toMatchObject({ key: words, signature: 'not checked' })
+      expect(problems).toHaveLength(1)
+    }
   })
 
   test('is told to be no request', () => {
@@ -370,6 +376,22 @@ describe('a private key', () => {
       facts: { encrypted: true },
       problems: [expect.stringContaining('openssl pkcs8 -topk8')],
     })
+  })
+
+  test('is told not to be encrypted, whatever a line before it says but the one that counts', () => {
+    const begin = '-----BEGIN PRIVATE KEY-----\n'
+    for (const line of [
+      'Comment: x',
+      'Proc-Type: 4,MIC-ONLY',
+      'X-Proc-Type: 4,ENCRYPTED',
+      'DEK-Info: AES-128-CBC,00',
+    ]) {
+      expect(first(encodePrivateKey(privateKey).replace(begin, `${begin}${line}\n\n`)), line).toMatchObject({
+        facts: { key: 'P-256', encrypted: false },
+        problems: [expect.stringContaining('lines stand before its content')],
+        warnings: [expect.stringContaining('not encrypted')],
+      })
+    }
   })
 
   test('is told to be of a kind or in a form that is not used', () => {
