@@ -35,7 +35,7 @@ function loadFormer(file: string): Promise<string> {
 
 /** Undefined for what is no CRL. */
 function numberIn(text: string): bigint | undefined {
-  const [der] = decodePem(['X509 CRL'], text)
+  const [der] = decodePem(['X509 CRL'], text) ?? []
   try {
     return der && parseCrl(der).number
   } catch (error) {

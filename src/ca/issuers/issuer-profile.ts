@@ -8,7 +8,7 @@ import { parseTrustDomainUri } from '../certificate/trust-domain-uri.ts'
 /** Why a certificate is not a root that a CA can stand on, in words; `undefined` where it is. */
 export function rootProblem(root: Certificate): string | undefined {
   if (!isP256(root.publicKey) && !isStrongRsa(root) && !isOtherCurve(root)) {
-    return 'its key is neither on P-256, P-384 or P-521 nor of RSA with at least 2048 bits'
+    return 'its key is neither on P-256, P-384 or P-521 nor of RSA with 2048 to 4096 bits'
   }
   const problem = issuerProblem(root, root, 'it is not signed by itself')
   if (problem !== undefined) return problem
@@ -84,10 +84,12 @@ function servesBoth({ extendedKeyUsage }: Certificate): boolean {
 }
 
 const MIN_RSA_BITS = 2048
+/** Longer ones slow every handshake down. */
+const MAX_RSA_BITS = 4096
 
 function isStrongRsa({ publicKey }: Certificate): boolean {
   const { modulusLength = 0 } = publicKey.asymmetricKeyDetails ?? {}
-  return publicKey.asymmetricKeyType === 'rsa' && modulusLength >= MIN_RSA_BITS
+  return publicKey.asymmetricKeyType === 'rsa' && modulusLength >= MIN_RSA_BITS && modulusLength <= MAX_RSA_BITS
 }
 
 function isOtherCurve({ publicKey }: Certificate): boolean {
