@@ -70,7 +70,9 @@ async function issueOwn(loadCa: LoadCa, dnsNames: readonly string[], clock: Cloc
   const { privateKey, publicKey } = generateKeyPair()
   const requestedBy = serviceIdOf(ca.trustDomain, AUTHORITY_PATH)
   const { certificateChain } = await ca.issue({ path: AUTHORITY_PATH, dnsNames, publicKey, requestedBy })
-  const material = { certificateChain, privateKey: encodePrivateKey(privateKey), bundle: ca.bundle }
+  // The bundle as it is after the record: who looks which certificates came before a change of it must not be wrong.
+  const { bundle } = await loadCa()
+  const material = { certificateChain, privateKey: encodePrivateKey(privateKey), bundle }
   return parseCredential(material, clock(), 'the certificate of the authority')
 }
 

@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
 import { certificateStateOf } from '../ca/certificate-state.ts'
+import { abandonPreparedRoot } from '../ca/directory/change-bundle.ts'
 import { labelOf } from '../ca/issuers/authorities.ts'
+import type { AuthorityRecord } from '../ca/issuers/ca-state.ts'
 import { distrust, findDistrustable } from '../ca/issuers/distrust.ts'
 import { counted } from '../core/counted.ts'
 import { servicePathOf } from '../identity/service-id.ts'
-import { type CaArguments, nextCommand, stateOf, useCa, withCa } from './ca-context.ts'
+import { type CaArguments, homeOf, nextCommand, type OpenCa, stateOf, useCa, withCaKey } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
 import { UNHEARD } from './revoke.ts'
 
@@ -13,11 +15,11 @@ interface DistrustArguments extends CaArguments {
 }
 
 export function defineCaDistrust(command: Command): void {
-  withCa(withJson(command))
+  withCaKey(withJson(command))
     .description(
       'the emergency: revoke an intermediate, and with it all that it has issued. Without --yes, tell what would fail',
     )
-    .argument('<intermediate>', 'as "countersign ca list" shows it')
+    .argument('<intermediate>', 'as "countersign ca list" shows it; a root that is not active yet is given up so too')
     .option('--yes', 'do it')
     .action(distrustIntermediate)
 }
@@ -27,6 +29,7 @@ async function distrustIntermediate(label: string, args: DistrustArguments, comm
     const now = open.clock()
     const state = await stateOf(open)
     const intermediate = findDistrustable(state, label)
+    if (intermediate.kind === 'root') return abandon(open, intermediate, args, command)
     const certificates = await open.store.inventory.list({ serviceId: undefined, validAt: now })
     const failing = certificates.filter(
       (certificate) =>
@@ -45,6 +48,20 @@ async function distrustIntermediate(label: string, args: DistrustArguments, comm
       ...(args.yes ? nextSteps(intermediate.state, args) : ['Nothing is changed yet. To go on, write --yes.']),
     ])
   })
+}
+
+/** A root that is not active yet has nothing below it: giving it up makes nothing fail. */
+async function abandon(
+  open: OpenCa,
+  root: AuthorityRecord,
+  { yes }: DistrustArguments,
+  command: Command,
+): Promise<void> {
+  if (yes) await abandonPreparedRoot(await homeOf(open), root)
+  const name = labelOf(root)
+  writeResult(command, { name, distrusted: yes === true, certificates: 0, services: [] }, [
+    yes ? `${name} is given up, and in the bundle no more.` : `With ${name} would fail nothing. To go on, write --yes.`,
+  ])
 }
 
 function nextSteps(former: string, args: CaArguments): readonly string[] {

@@ -46,7 +46,7 @@ export function defineActivateIntermediate(command: Command): void {
 
 export function defineRetireIntermediate(command: Command): void {
   withName(withCa(withJson(command)))
-    .description('end the former intermediate, once all that it issued has expired, and remove its key')
+    .description('end the former intermediate, once all that it issued has expired or is revoked, and set its key aside')
     .action(retire)
 }
 
@@ -110,7 +110,7 @@ async function retire(args: StepArguments, command: Command): Promise<void> {
     await changeState(placeOf(open), (current, usage) => retireIntermediate(current, name, usage, now))
     const retired = retiring.map(labelOf)
     writeResult(command, { retired }, [
-      `${retired.join(', ')} is retired: nothing that it issued is valid any more. Its key is removed from ${open.files.directory}.`,
+      `${retired.join(', ')} is retired: nothing that it issued is valid any more. Where its key lies in ${open.files.directory}, it is set aside as .key.retired: nothing needs it.`,
     ])
   })
 }

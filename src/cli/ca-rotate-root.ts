@@ -53,7 +53,7 @@ export function defineActivateRoot(command: Command): void {
 
 export function defineRetireRoot(command: Command): void {
   withCaKey(withJson(command))
-    .description('take the former root out of the bundle, once no intermediate below it is in use, and remove its key')
+    .description('take the former root out of the bundle, once no intermediate below it is in use, and set its key aside')
     .action(retire)
 }
 
@@ -105,7 +105,7 @@ async function retire(args: CaArguments, command: Command): Promise<void> {
     const change = await retireFormerRoot(await homeOf(open))
     const retired = rootsOf(change.state, 'retired').filter(({ keyId }) => retiring.some((one) => one.keyId === keyId))
     writeChange(command, args, change, { retired: retired.map(labelOf) }, [
-      `${retired.map(labelOf).join(', ')} is out of ${open.files.bundle}. Its key is removed from ${open.files.directory}.`,
+      `${retired.map(labelOf).join(', ')} is out of ${open.files.bundle}. Where its key lies here, it is set aside as .key.retired: nothing needs it.`,
       'Verifiers that still hold it lose nothing; each that is given the new bundle forgets it.',
     ])
   })

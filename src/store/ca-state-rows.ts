@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely'
 import type { AuthorityRecord, AuthorityState, RecordedStatement } from '../ca/issuers/ca-state.ts'
+import { parseAuthorityName } from '../ca/issuers/intermediate-name.ts'
 import type { Schema } from './schema.ts'
 import { StoredRow } from './stored-row.ts'
 
@@ -33,7 +34,7 @@ export function parseAuthorityRow(selected: Selectable<Schema['authority']>): Au
   const row = new StoredRow('authority', selected)
   return {
     kind: row.keyOf('kind', KINDS),
-    name: row.text('name'),
+    name: row.parsed('name', parseAuthorityName),
     keyId: row.hex('key_id'),
     keyThumbprint: row.text('key_thumbprint'),
     state: row.keyOf('state', STATES),

@@ -140,6 +140,34 @@ describeWith(openssl, 'a root that is kept elsewhere', () => {
     await run('verify', '-x509_strict', '-CAfile', join(dir, 'bundle.pem'), '-untrusted', chain, chain)
   })
 
+  test('certifies no intermediate before it is the active one, nor after', async () => {
+    const root = await outsideRoot('keyCertSign,cRLSign')
+    const { dir } = await initCa('--offline-root')
+    await told('ca', 'import', await certify(root, await requestIn(dir)), '--root', root.certificate, '--dir', dir)
+    const next = await outsideRoot('keyCertSign,cRLSign')
+    await told('ca', 'rotate', 'prepare', 'root', '--certificate', next.certificate, '--dir', dir)
+    const { request } = await told('ca', 'rotate', 'prepare', 'intermediate', PLAIN, '--dir', dir)
+    await refused('REQUEST_INVALID', 'ca', 'import', await certify(next, request), '--dir', dir)
+    await told('ca', 'rotate', 'activate', 'root', '--verifiers-updated', '--dir', dir)
+    await refused('REQUEST_INVALID', 'ca', 'import', await certify(root, request), '--dir', dir)
+    await told('ca', 'import', await certify(next, request), '--dir', dir)
+  })
+
+  test('may be given up before it is active, and so may the first request', async () => {
+    const root = await outsideRoot('keyCertSign,cRLSign')
+    const { dir } = await initCa('--offline-root')
+    const [{ name }] = (await told('ca', 'list', '--dir', dir)).authorities
+    await told('ca', 'distrust', name, '--yes', '--dir', dir)
+    const { request } = await told('ca', 'rotate', 'prepare', 'intermediate', PLAIN, '--dir', dir)
+    await told('ca', 'import', await certify(root, request), '--root', root.certificate, '--dir', dir)
+    await told('ca', 'rotate', 'activate', 'intermediate', '--dir', dir)
+    const next = await outsideRoot('keyCertSign,cRLSign')
+    const { prepared } = await told('ca', 'rotate', 'prepare', 'root', '--certificate', next.certificate, '--dir', dir)
+    await told('ca', 'distrust', prepared, '--yes', '--dir', dir)
+    expect((await readFile(join(dir, 'bundle.pem'), 'utf8')).match(/BEGIN/g)).toHaveLength(1)
+    await refused('REQUEST_INVALID', 'ca', 'rotate', 'activate', 'root', '--verifiers-updated', '--dir', dir)
+  })
+
   test('that signs certificates only changes the bundle by hand, and waits until it is told', async () => {
     const root = await outsideRoot('keyCertSign,cRLSign')
     const { dir } = await initCa('--offline-root')

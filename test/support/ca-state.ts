@@ -1,6 +1,6 @@
 import type { AuthorityRecord, AuthorityState, CaState } from '../../src/ca/issuers/ca-state.ts'
 import { createHierarchy, type Hierarchy } from '../../src/ca/issuers/hierarchy.ts'
-import { recordOf } from '../../src/ca/issuers/new-authority.ts'
+import { createIntermediate, recordOf } from '../../src/ca/issuers/new-authority.ts'
 import { addStatement } from '../../src/ca/issuers/statements.ts'
 import { signStatement } from '../../src/identity/bundle-statement.ts'
 import { parseTrustDomain } from '../../src/identity/service-id.ts'
@@ -13,6 +13,8 @@ export interface TestAuthorities {
   readonly hierarchy: Hierarchy
   root(state: AuthorityState): AuthorityRecord
   intermediate(state: AuthorityState, name?: string): AuthorityRecord
+  /** Another one below the same root. */
+  nextIntermediate(state: AuthorityState, name?: string): AuthorityRecord
   readonly sign: (text: string) => Buffer
 }
 
@@ -24,6 +26,10 @@ export function createAuthorities(now: number): TestAuthorities {
     root: (state) => recordOf('root', 'root', state, [hierarchy.root], asked),
     intermediate: (state, name = 'intermediate') =>
       recordOf('intermediate', name, state, [hierarchy.intermediate], asked),
+    nextIntermediate: (state, name = 'intermediate') => {
+      const root = { certificate: hierarchy.root, privateKey: hierarchy.rootKey }
+      return createIntermediate(name, state, root, { ...asked, trustDomain, profiles: TEST_PROFILES }).record
+    },
     sign: (text) => signStatement(text, hierarchy.rootKey),
   }
 }

@@ -30,7 +30,7 @@ export class Rotation {
   }
 
   async retire(former: string): Promise<void> {
-    const told = ({ retired }: Retired) => `${this.#names(retired).join(' and ')} is retired, and its key removed.`
+    const told = ({ retired }: Retired) => `${this.#names(retired).join(' and ')} is retired, and its key set aside.`
     await this.#run<Retired>('retire', told, `${former} is retired`)
   }
 

@@ -7,10 +7,10 @@ import type { CaHome, KeyPlace } from '../directory/ca-home.ts'
 import type { FileContent } from '../directory/durable-files.ts'
 import { keyFileContent } from '../directory/key-files.ts'
 import { loadState } from '../directory/load.ts'
-import { activeRoot, chainOf, ROOT_NAME } from '../issuers/authorities.ts'
-import type { CaState } from '../issuers/ca-state.ts'
+import { activeRoot, chainOf, findAuthority, ROOT_NAME } from '../issuers/authorities.ts'
+import type { AuthorityRecord, CaState } from '../issuers/ca-state.ts'
 import { createRoot, recordOf } from '../issuers/new-authority.ts'
-import { prepareRoot, retireRoot } from '../issuers/rotate-root.ts'
+import { abandonRoot, prepareRoot, retireRoot } from '../issuers/rotate-root.ts'
 import { applyStatement, awaitedStatement } from '../issuers/statements.ts'
 import { loadRootAtHand, requireSameRoot, signerOf } from './root-key.ts'
 import { changeState } from './settle.ts'
@@ -54,6 +54,20 @@ export async function retireFormerRoot(home: CaHome): Promise<BundleChange> {
 }
 
 /**
+ * Takes a root out again that is not active yet.
+ * @throws AuthError REQUEST_INVALID, CONFIGURATION_INVALID, STORE_UNAVAILABLE
+ */
+export async function abandonPreparedRoot(home: CaHome, { keyId }: AuthorityRecord): Promise<BundleChange> {
+  const state = await loadState(home.directory, home.ledger)
+  const sign = signerOf(await loadRootAtHand(home, state))
+  const changed = await changeState(home, (current) => {
+    requireSameRoot(current, state)
+    return abandonRoot(current, findAuthority(current, keyId), sign, home.clock())
+  })
+  return bundleChangeOf(home, changed)
+}
+
+/**
  * Takes the signature of the statement that awaits one.
  * @param signature ECDSA with SHA-256, in DER
  * @throws AuthError REQUEST_INVALID where none is awaited, or a root that is held did not make it
@@ -84,7 +98,7 @@ async function prepare(
   const isStated = canState(chainOf(activeRoot(state))[0])
   const add = async (current: CaState) => {
     requireSameRoot(current, state)
-    const prepared = prepareRoot(current, record, sign)
+    const prepared = prepareRoot(current, record, sign, clock())
     if (!isStated) await writeBundle(directory, [...(await loadBundle(directory, current, clock())), certificate])
     return prepared
   }

@@ -3,10 +3,18 @@ import type { Certificate } from '../../identity/certificate.ts'
 import { rootOfChain } from '../../identity/certificate-chain.ts'
 import { encodeCertificate } from '../../identity/pem.ts'
 import { keyThumbprintOf } from '../certificate/key-identity.ts'
-import { loadBundle, writeFirstBundle } from '../directory/bundle.ts'
+import { writeFirstBundle } from '../directory/bundle.ts'
 import type { CaHome } from '../directory/ca-home.ts'
 import { loadState } from '../directory/load.ts'
-import { findAuthority, intermediatesOf, ROOT_NAME, replace, rootsOf } from '../issuers/authorities.ts'
+import {
+  activeRoot,
+  chainOf,
+  findAuthority,
+  intermediatesOf,
+  ROOT_NAME,
+  replace,
+  rootsOf,
+} from '../issuers/authorities.ts'
 import type { AuthorityRecord, CaState } from '../issuers/ca-state.ts'
 import { chainProblem } from '../issuers/issuer-chain.ts'
 import { requireRoot } from '../issuers/issuer-profile.ts'
@@ -16,7 +24,8 @@ import { changeState } from './settle.ts'
 
 /**
  * Takes the certificate that a root elsewhere has made for a request of this CA.
- * @param certificates the intermediate's, in any order with those between it and its root
+ * @param certificates the intermediate's, in any order with those between it and its root, which is the active one: verifiers
+ *   may not know another yet, or no more
  * @param givenRoot the root: needed the first time, when the CA has no bundle yet
  * @throws AuthError REQUEST_INVALID for what answers no request, or cannot issue here; CONFIGURATION_INVALID,
  *   STORE_UNAVAILABLE
@@ -31,7 +40,7 @@ export async function importIntermediate(
   const imported = await changeState(home, async (state) => {
     const requested = requireRequested(state, certificates)
     const isFirst = rootsOf(state, 'active').length === 0
-    const roots = isFirst ? [requireGiven(givenRoot, state)] : await loadBundle(directory, state, clock())
+    const roots = isFirst ? [requireGiven(givenRoot, state)] : [chainOf(activeRoot(state))[0]]
     const chain = requireChain(state, requested, certificates, roots)
     if (isFirst) await writeFirstBundle(directory, roots)
     const record: AuthorityRecord = {

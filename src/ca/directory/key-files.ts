@@ -1,12 +1,12 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import { AuthError } from '../../core/errors.ts'
 import { fileExists, loadText } from '../../core/text-file.ts'
 import { encryptPrivateKey, isEncryptedKey } from '../../identity/encrypted-key.ts'
 import { decodePrivateKey, encodePrivateKey } from '../../identity/key-pair.ts'
 import type { Passphrase } from '../../identity/passphrase.ts'
 import { keyThumbprintOf } from '../certificate/key-identity.ts'
-import type { AuthorityRecord } from '../issuers/ca-state.ts'
+import type { AuthorityRecord, CaState } from '../issuers/ca-state.ts'
 import { keyFileOf } from './ca-files.ts'
 import { type FileContent, KEY_MODE } from './durable-files.ts'
 
@@ -67,7 +67,15 @@ export async function requireProtection(
   await loadKey(directory, authority, isPlain ? undefined : protection)
 }
 
-/** Removes the keys of authorities that sign nothing any more, where they are here. */
-export async function removeKeys(directory: string, authorities: readonly AuthorityRecord[]): Promise<void> {
-  for (const authority of authorities) await rm(keyFileOf(directory, authority), { force: true })
+/**
+ * Sets aside the keys of authorities that sign nothing any more, where they are here: nothing reads them under their new
+ * names. They are not removed, since only the store says that they have served.
+ */
+export async function setKeysAside(directory: string, { authorities }: CaState): Promise<void> {
+  const files = (are: boolean) =>
+    authorities.filter(({ state }) => (state === 'retired') === are).map((one) => keyFileOf(directory, one))
+  const inUse = new Set(files(false))
+  for (const file of files(true)) {
+    if (!inUse.has(file) && (await fileExists(file))) await rename(file, `${file}.retired`)
+  }
 }

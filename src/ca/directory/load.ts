@@ -9,7 +9,7 @@ import type { Inventory } from '../inventory.ts'
 import { chainOf, intermediatesOf, labelOf } from '../issuers/authorities.ts'
 import type { AuthorityRecord, CaLedger, CaState } from '../issuers/ca-state.ts'
 import { chainProblem } from '../issuers/issuer-chain.ts'
-import { loadBundle } from './bundle.ts'
+import { loadBundle, writeBundle } from './bundle.ts'
 import { caFilesOf } from './ca-files.ts'
 import { hasKey, loadKey } from './key-files.ts'
 
@@ -31,10 +31,12 @@ export async function loadCertificateAuthority(options: LoadOptions): Promise<Ce
   const { directory, ledger, inventory, passphrase, clock } = options
   await loadState(directory, ledger)
   // Together: a rotation that came between would make the one look wrong beside the other.
-  const { state, roots } = await ledger.hold(async (held) => ({
-    state: held,
-    roots: await loadBundle(directory, held, clock()),
-  }))
+  const { state, roots } = await ledger.hold(async (held) => {
+    const bundle = await loadBundle(directory, held, clock())
+    // A root that was taken out states nothing any more, in a further authority's directory either.
+    await writeBundle(directory, bundle)
+    return { state: held, roots: bundle }
+  })
   const intermediate = await ownIntermediate(directory, state)
   const chain = chainOf(intermediate)
   requireUsable(state, intermediate, chain, roots, clock())

@@ -4,7 +4,7 @@ import { canState, signStatement } from '../../identity/bundle-statement.ts'
 import type { Certificate } from '../../identity/certificate.ts'
 import type { CaHome } from '../directory/ca-home.ts'
 import { hasKey, loadKey } from '../directory/key-files.ts'
-import { activeRoot, chainOf } from '../issuers/authorities.ts'
+import { chainOf, rootsOf } from '../issuers/authorities.ts'
 import type { AuthorityRecord, CaState } from '../issuers/ca-state.ts'
 import type { SignText } from '../issuers/statements.ts'
 
@@ -15,17 +15,18 @@ export interface RootAtHand {
   readonly privateKey: KeyObject
 }
 
-/** Undefined where the root's key is kept elsewhere. */
+/** Undefined where the root's key is kept elsewhere, or its certificate is still awaited. */
 export async function loadRootAtHand(home: CaHome, state: CaState): Promise<RootAtHand | undefined> {
-  const record = activeRoot(state)
-  if (!(await hasKey(home.directory, record))) return undefined
+  const [record] = rootsOf(state, 'active')
+  if (record === undefined || !(await hasKey(home.directory, record))) return undefined
   const privateKey = await loadKey(home.directory, record, home.passphrase)
   return { record, certificate: chainOf(record)[0], privateKey }
 }
 
 /** @throws AuthError REQUEST_INVALID where another process has gone on with a rotation meanwhile */
 export function requireSameRoot(current: CaState, former: CaState): void {
-  if (activeRoot(current).keyId === activeRoot(former).keyId) return
+  const [one, other] = [current, former].map((state) => rootsOf(state, 'active')[0]?.keyId)
+  if (one === other) return
   throw new AuthError('REQUEST_INVALID', 'The root was rotated meanwhile. Try again.')
 }
 

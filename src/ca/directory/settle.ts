@@ -1,5 +1,5 @@
 import type { Certificate } from '../../identity/certificate.ts'
-import { intermediatesOf, rootsOf } from '../issuers/authorities.ts'
+import { rootsOf } from '../issuers/authorities.ts'
 import type { CaState, Usage } from '../issuers/ca-state.ts'
 import { awaitedStatement } from '../issuers/statements.ts'
 import { loadBundle, writeBundle } from './bundle.ts'
@@ -7,7 +7,7 @@ import { statementFileOf } from './ca-files.ts'
 import type { CaHome } from './ca-home.ts'
 import { commit } from './commit.ts'
 import { CERTIFICATE_MODE, ensureFile, type FileContent } from './durable-files.ts'
-import { removeKeys } from './key-files.ts'
+import { setKeysAside } from './key-files.ts'
 
 export type SettledPlace = Pick<CaHome, 'directory' | 'ledger' | 'clock'>
 
@@ -24,7 +24,7 @@ export function settle<Result>(
   return ledger.hold(async (state) => {
     const roots = await settleBundle(directory, state, clock())
     await settleStatement(directory, state)
-    await removeKeys(directory, [...rootsOf(state, 'retired'), ...intermediatesOf(state, ['retired'])])
+    await setKeysAside(directory, state)
     return work(state, roots)
   })
 }

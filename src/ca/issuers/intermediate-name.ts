@@ -14,3 +14,8 @@ export function parseIntermediateName(text: string): string {
     'This is not the name of an intermediate. Expected authority-b or the like: up to 32 lowercase letters, digits and hyphens, and not "root".',
   )
 }
+
+/** The name of any authority: files are called after it. */
+export function parseAuthorityName(text: string): string {
+  return text === ROOT_NAME ? text : parseIntermediateName(text)
+}

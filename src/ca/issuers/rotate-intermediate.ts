@@ -1,6 +1,6 @@
 import { counted } from '../../core/counted.ts'
 import { AuthError } from '../../core/errors.ts'
-import { intermediatesOf, labelOf, move } from './authorities.ts'
+import { intermediatesOf, labelOf, move, rootOf } from './authorities.ts'
 import type { AuthorityRecord, CaState, Usage } from './ca-state.ts'
 
 /**
@@ -34,6 +34,7 @@ export function activateIntermediate(state: CaState, name: string, now: number):
   if (prepared === undefined) {
     throw refused(`No intermediate "${name}" is prepared: "countersign ca rotate prepare intermediate" makes one.`)
   }
+  requireBelowActiveRoot(state, prepared)
   const former = intermediatesOf(state, ['active'], name)
   return former.reduce(
     (changed, active) => move(changed, active, 'retiring', now),
@@ -60,6 +61,15 @@ export function retireIntermediate(state: CaState, name: string, usage: Usage, n
     )
   }
   return retiring.reduce((changed, intermediate) => move(changed, intermediate, 'retired', now), state)
+}
+
+/** Verifiers may not know another root yet, or no more. */
+function requireBelowActiveRoot(state: CaState, intermediate: AuthorityRecord): void {
+  const root = rootOf(state, intermediate)
+  if (root?.state === 'active') return
+  throw refused(
+    `${labelOf(intermediate)} is below a root that is ${root?.state ?? 'unknown'}. Give it up with "countersign ca distrust ${labelOf(intermediate)}", and prepare another.`,
+  )
 }
 
 function refused(message: string): AuthError {

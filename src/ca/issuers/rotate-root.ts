@@ -1,16 +1,20 @@
 import { AuthError } from '../../core/errors.ts'
 import { canState } from '../../identity/bundle-statement.ts'
-import { activeRoot, chainOf, intermediatesOf, labelOf, move, rootOf, rootsOf, trustedRoots } from './authorities.ts'
+import { activeRoot, chainOf, labelOf, move, rootsOf, trustedRoots } from './authorities.ts'
 import type { AuthorityRecord, CaState, Usage } from './ca-state.ts'
-import { addStatement, requireNoneAwaited, type SignText } from './statements.ts'
+import { addStatement, requireNoneAwaited, requireUnused, type SignText } from './statements.ts'
 
 /**
  * Adds a root, which verifiers are to learn of before anything is issued below it. The active root states it; one
  * that signs certificates and nothing else cannot, and the new bundle has to be brought to verifiers.
  * @param root its state is set here: prepared, or requested while the signature of the statement is awaited
+ * @param now what is recorded up to here may have come without it
  */
-export function prepareRoot(state: CaState, root: AuthorityRecord, sign: SignText): CaState {
+export function prepareRoot(state: CaState, root: AuthorityRecord, sign: SignText, now: number): CaState {
   requireNoneAwaited(state)
+  const known = state.authorities.find(({ keyId }) => keyId === root.keyId)
+  if (known !== undefined)
+    throw refused(`Its key is that of ${labelOf(known)} already: the next root needs one of its own.`)
   const [prepared] = rootsOf(state, 'prepared')
   if (prepared !== undefined) {
     throw refused(`${labelOf(prepared)} is prepared already: "countersign ca rotate activate root" comes next.`)
@@ -23,7 +27,7 @@ export function prepareRoot(state: CaState, root: AuthorityRecord, sign: SignTex
   const isAwaited = isStated && sign === undefined
   const added: CaState = {
     ...state,
-    authorities: [...state.authorities, { ...root, state: isAwaited ? 'requested' : 'prepared' }],
+    authorities: [...state.authorities, { ...root, state: isAwaited ? 'requested' : 'prepared', since: now }],
   }
   return isStated ? addStatement(added, [...trustedRoots(state), root], sign) : added
 }
@@ -57,18 +61,36 @@ export function retireRoot(state: CaState, sign: SignText, now: number): CaState
   if (retiring === undefined) {
     throw refused('No root is retiring: "countersign ca rotate activate root" comes first.')
   }
-  const inUse = intermediatesOf(state, ['requested', 'prepared', 'active', 'retiring'])
-  const below = inUse.find((intermediate) => rootOf(state, intermediate)?.keyId === retiring.keyId)
-  if (below !== undefined) {
-    throw refused(
-      `${labelOf(below)} below ${labelOf(retiring)} is ${below.state}: rotate that intermediate first, until it is retired.`,
-    )
-  }
+  requireUnused(state, retiring)
   const isStated = canState(chainOf(activeRoot(state))[0])
   const remaining = trustedRoots(state).filter(({ keyId }) => keyId !== retiring.keyId)
   if (!isStated) return move(state, retiring, 'retired', now)
   const stated = addStatement(state, remaining, sign)
   return sign === undefined ? stated : move(stated, retiring, 'retired', now)
+}
+
+/**
+ * Takes a root that is prepared, or only requested, out again.
+ * @param sign of the active root, which has to state the bundle without it where it stated it with it
+ * @throws AuthError REQUEST_INVALID
+ */
+export function abandonRoot(state: CaState, root: AuthorityRecord, sign: SignText, now: number): CaState {
+  if (root.state === 'requested') {
+    const statements = state.statements.filter(({ signature }) => signature !== undefined)
+    return move({ ...state, statements }, root, 'distrusted', now)
+  }
+  requireNoneAwaited(state)
+  if (root.state !== 'prepared') {
+    throw refused(
+      `${labelOf(root)} is ${root.state}: only a root that is not yet active can be given up. Rotate it instead.`,
+    )
+  }
+  const abandoned = move(state, root, 'distrusted', now)
+  if (!canState(chainOf(activeRoot(state))[0])) return abandoned
+  if (sign !== undefined) return addStatement(abandoned, trustedRoots(abandoned), sign)
+  throw refused(
+    `${labelOf(root)} is in the bundle on the word of the active root, whose key is needed here to take it out.`,
+  )
 }
 
 function requireSeen(former: AuthorityRecord, prepared: AuthorityRecord, usage: Usage): void {

@@ -1,7 +1,7 @@
 import { AuthError } from '../../core/errors.ts'
 import { encodeStatement, parseStatement } from '../../identity/bundle-statement.ts'
 import type { Certificate } from '../../identity/certificate.ts'
-import { chainOf, move, rootsOf } from './authorities.ts'
+import { chainOf, intermediatesOf, labelOf, move, rootOf, rootsOf } from './authorities.ts'
 import type { AuthorityRecord, CaState, RecordedStatement } from './ca-state.ts'
 
 const EPOCH = 1
@@ -34,6 +34,17 @@ export function requireNoneAwaited(state: CaState): void {
   )
 }
 
+/** @throws AuthError REQUEST_INVALID while an intermediate below a root is in use */
+export function requireUnused(state: CaState, root: AuthorityRecord): void {
+  const inUse = intermediatesOf(state, ['requested', 'prepared', 'active', 'retiring'])
+  const below = inUse.find((intermediate) => rootOf(state, intermediate)?.keyId === root.keyId)
+  if (below === undefined) return
+  throw new AuthError(
+    'REQUEST_INVALID',
+    `${labelOf(below)} below ${labelOf(root)} is ${below.state}: rotate that intermediate first, until it is retired.`,
+  )
+}
+
 /** Puts a statement in force whose signature has been verified. Roots that it names are prepared, others retired. */
 export function applyStatement(state: CaState, statement: RecordedStatement, now: number): CaState {
   const statements = state.statements.map((former) => (former.sequence === statement.sequence ? statement : former))
@@ -41,6 +52,7 @@ export function applyStatement(state: CaState, statement: RecordedStatement, now
   const isStated = (root: AuthorityRecord) => stated.has(chainOf(root)[0].der.toString('base64'))
   const come = rootsOf(state, 'requested').filter(isStated)
   const gone = rootsOf(state, 'retiring').filter((root) => !isStated(root))
+  for (const root of gone) requireUnused(state, root)
   const withNew = come.reduce<CaState>((changed, root) => move(changed, root, 'prepared', now), {
     ...state,
     statements,

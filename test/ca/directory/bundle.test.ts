@@ -15,7 +15,7 @@ const second = createAuthorities(now)
 const [firstRoot, secondRoot] = [first.hierarchy.root, second.hierarchy.root]
 
 const initial = initialState(first)
-const prepared = prepareRoot(initial, second.root('prepared'), first.sign)
+const prepared = prepareRoot(initial, second.root('prepared'), first.sign, now)
 const activated = activateRoot(prepared, true, new Map(), now)
 const withoutIntermediate = {
   ...activated,
@@ -58,7 +58,7 @@ describe('the bundle of a CA', () => {
     [
       'where the statement is of a root that is not held',
       [firstRoot],
-      prepareRoot(initial, second.root('prepared'), third.sign),
+      prepareRoot(initial, second.root('prepared'), third.sign, now),
     ],
     [
       'where the signature of a statement is changed',

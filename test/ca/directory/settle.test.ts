@@ -35,7 +35,7 @@ describe('a directory in which a command was killed', () => {
   test('has the bundle that the state says, for whoever comes next and before that', async () => {
     const ca = await makeCa()
     const sign = await signerOf(ca)
-    const state = await changeOnly(ca, (current) => prepareRoot(current, next.root('prepared'), sign))
+    const state = await changeOnly(ca, (current) => prepareRoot(current, next.root('prepared'), sign, ca.home.clock()))
     const { bundle } = caFilesOf(ca.directory)
     const roots = trustedRoots(state).map((root) => chainOf(root)[0])
     const seen = await settle(ca.home, async (held, given) => ({ held, given, text: await readFile(bundle, 'utf8') }))
@@ -69,6 +69,26 @@ describe('a directory in which a command was killed', () => {
     ])
   })
 
+  test('loses no key to whoever can write to the store: what is retired is set aside, what is in use stays', async () => {
+    const ca = await makeCa()
+    const [root] = (await ca.home.ledger.read())?.authorities ?? []
+    if (root === undefined) throw new Error('no root')
+    const alias = { ...root, keyId: `${root.keyId.slice(0, 16)}${'0'.repeat(24)}`, keyThumbprint: 'zz' }
+    await changeOnly(ca, (current) => ({
+      ...current,
+      authorities: [
+        ...current.authorities.map((one) => (one.kind === 'root' ? one : { ...one, state: 'retired' as const })),
+        { ...alias, state: 'retired' as const },
+      ],
+    }))
+    await settle(ca.home, nothing)
+    const keys = (await readdir(ca.directory)).filter((file) => file.includes('.key'))
+    expect(keys.map((file) => file.replace(/[0-9a-f]{16}/, 'x')).sort()).toEqual([
+      'intermediate-x.key.retired',
+      'root-x.key',
+    ])
+  })
+
   test('has no root in its bundle that the store does not know', async () => {
     const ca = await makeCa()
     const { bundle } = caFilesOf(ca.directory)
@@ -86,8 +106,9 @@ describe('a change of the state', () => {
     const own = await readFile(bundle, 'utf8')
     await writeFile(bundle, own + own)
     const files = [{ file: join(ca.directory, 'next.key'), text: 'key', mode: 0o600 }]
-    const twice = (state: CaState) =>
-      prepareRoot(prepareRoot(state, next.root('prepared'), next.sign), next.root('prepared'), next.sign)
+    const now = ca.home.clock()
+    const prepare = (state: CaState) => prepareRoot(state, next.root('prepared'), next.sign, now)
+    const twice = (state: CaState) => prepare(prepare(state))
     await refusalOf('REQUEST_INVALID', () => changeState(ca.home, twice, files))
     expect(await readFile(bundle, 'utf8')).toBe(own)
     expect(await readdir(ca.directory)).not.toContain('next.key')
@@ -102,7 +123,7 @@ describe('a change of the state', () => {
     const prepareAndSpoil = async (state: CaState) => {
       await rm(bundle)
       await mkdir(bundle)
-      return prepareRoot(state, next.root('prepared'), sign)
+      return prepareRoot(state, next.root('prepared'), sign, ca.home.clock())
     }
     await refusalOf('CONFIGURATION_INVALID', () => changeState(ca.home, prepareAndSpoil, files))
     expect(await readdir(ca.directory)).toContain('next.key')

@@ -6,7 +6,7 @@ import {
   prepareIntermediate,
   retireIntermediate,
 } from '../../../src/ca/issuers/rotate-intermediate.ts'
-import { activateRoot, prepareRoot, retireRoot } from '../../../src/ca/issuers/rotate-root.ts'
+import { abandonRoot, activateRoot, prepareRoot, retireRoot } from '../../../src/ca/issuers/rotate-root.ts'
 import { applyStatement } from '../../../src/ca/issuers/statements.ts'
 import { parseStatement } from '../../../src/identity/bundle-statement.ts'
 import { createAuthorities, initialState } from '../../support/ca-state.ts'
@@ -25,7 +25,8 @@ const statesOf = ({ authorities }: CaState) => authorities.map(({ kind, state })
 const rootsIn = ({ statements }: CaState) => parseStatement(statements.at(-1)?.text ?? '').roots.map(({ der }) => der)
 
 describe('an intermediate', () => {
-  const prepared = prepareIntermediate(initial, second.intermediate('prepared'))
+  const next = first.nextIntermediate('prepared')
+  const prepared = prepareIntermediate(initial, next)
   const activated = activateIntermediate(prepared, 'intermediate', start + HOUR_MS)
 
   test('is prepared, activated and retired in this order, and issues in between', () => {
@@ -43,7 +44,7 @@ describe('an intermediate', () => {
     )
     expect(message).toContain('3 certificates')
     expect(message).toContain('2027-01-02T00:00:00.000Z')
-    const elsewhere = usageOf(second.intermediate('active').keyId)
+    const elsewhere = usageOf(next.keyId)
     expect(statesOf(retireIntermediate(activated, 'intermediate', elsewhere, start))).toContain('intermediate retired')
   })
 
@@ -61,14 +62,17 @@ describe('an intermediate', () => {
   })
 
   test('is not activated while its certificate is only requested', async () => {
-    const requested = prepareIntermediate(initial, { ...second.intermediate('requested'), certificateChain: undefined })
+    const requested = prepareIntermediate(initial, {
+      ...first.nextIntermediate('requested'),
+      certificateChain: undefined,
+    })
     await refusalOf('REQUEST_INVALID', () => activateIntermediate(requested, 'intermediate', start))
   })
 
   test('of another name goes its own way: the first is active at once, the next one is prepared', () => {
-    const other = prepareIntermediate(initial, second.intermediate('prepared', 'authority-b'))
+    const other = prepareIntermediate(initial, first.nextIntermediate('prepared', 'authority-b'))
     expect(statesOf(other)).toEqual(['root active', 'intermediate active', 'intermediate active'])
-    const next = prepareIntermediate(other, createAuthorities(start).intermediate('active', 'authority-b'))
+    const next = prepareIntermediate(other, first.nextIntermediate('active', 'authority-b'))
     expect(statesOf(next).at(-1)).toBe('intermediate prepared')
     const activated = activateIntermediate(next, 'authority-b', start)
     expect(statesOf(activated)).toEqual([
@@ -81,7 +85,7 @@ describe('an intermediate', () => {
 })
 
 describe('a root', () => {
-  const prepared = prepareRoot(initial, second.root('prepared'), first.sign)
+  const prepared = prepareRoot(initial, second.root('prepared'), first.sign, start)
   const activated = activateRoot(prepared, true, NOTHING_LIVE, start + HOUR_MS)
   const withIntermediate = activateIntermediate(
     prepareIntermediate(activated, second.intermediate('prepared')),
@@ -126,15 +130,16 @@ describe('a root', () => {
       () => activateRoot(initial, true, NOTHING_LIVE, start),
       () => retireRoot(initial, first.sign, start),
       () => retireRoot(prepared, first.sign, start),
-      () => prepareRoot(prepared, third.root('prepared'), first.sign),
-      () => prepareRoot(activated, third.root('prepared'), second.sign),
+      () => prepareRoot(prepared, third.root('prepared'), first.sign, start),
+      () => prepareRoot(activated, third.root('prepared'), second.sign, start),
       () => activateRoot(activated, true, NOTHING_LIVE, start),
     ]
     for (const step of steps) await refusalOf('REQUEST_INVALID', step)
   })
 
   describe('whose predecessor is kept elsewhere', () => {
-    const asked = prepareRoot(initial, second.root('prepared'), undefined)
+    const below = { certificateChain: first.intermediate('active').certificateChain }
+    const asked = prepareRoot(initial, second.root('prepared'), undefined, start)
     const awaited = asked.statements.at(-1)
 
     test('is in the bundle only when that one has signed the statement', () => {
@@ -148,10 +153,21 @@ describe('a root', () => {
     test('takes no other step until then', async () => {
       const steps = [
         () => activateRoot(asked, true, NOTHING_LIVE, start),
-        () => prepareRoot(asked, createAuthorities(start).root('prepared'), undefined),
+        () => prepareRoot(asked, createAuthorities(start).root('prepared'), undefined, start),
         () => retireRoot(asked, undefined, start),
       ]
       for (const step of steps) await refusalOf('REQUEST_INVALID', step)
+    })
+
+    test('is not retired by a signature while an intermediate below it is in use', async () => {
+      const asking = retireRoot(withoutFormer, undefined, start)
+      const last = asking.statements.at(-1)
+      if (last === undefined) throw new Error('no statement')
+      const authorities = [...asking.authorities, { ...createAuthorities(start).intermediate('active'), ...below }]
+      const signature = second.sign(last.text).toString('base64')
+      await refusalOf('REQUEST_INVALID', () =>
+        applyStatement({ ...asking, authorities }, { ...last, signature }, start),
+      )
     })
 
     test('retires that one when it has signed a statement itself', () => {
@@ -162,6 +178,44 @@ describe('a root', () => {
       const signature = second.sign(last.text).toString('base64')
       expect(statesOf(applyStatement(asking, { ...last, signature }, start))).toContain('root retired')
     })
+  })
+})
+
+describe('a root that is not active yet', () => {
+  test('is taken out of the bundle again by the active one', () => {
+    const prepared = prepareRoot(initial, second.root('prepared'), first.sign, start)
+    const abandoned = abandonRoot(prepared, second.root('prepared'), first.sign, start)
+    expect(statesOf(abandoned)).toContain('root distrusted')
+    expect(rootsIn(abandoned)).toEqual([first.hierarchy.root.der])
+    expect(statesOf(prepareRoot(abandoned, createAuthorities(start).root('prepared'), first.sign, start))).toContain(
+      'root prepared',
+    )
+  })
+
+  test('is given up with the statement that nobody has signed', () => {
+    const asked = prepareRoot(initial, second.root('prepared'), undefined, start)
+    const abandoned = abandonRoot(asked, second.root('requested'), undefined, start)
+    expect(abandoned.statements).toEqual(initial.statements)
+    expect(statesOf(abandoned)).toContain('root distrusted')
+  })
+
+  test('stays where the active root is not at hand to say so, and where it is active', async () => {
+    const prepared = prepareRoot(initial, second.root('prepared'), first.sign, start)
+    await refusalOf('REQUEST_INVALID', () => abandonRoot(prepared, second.root('prepared'), undefined, start))
+    await refusalOf('REQUEST_INVALID', () => abandonRoot(initial, first.root('active'), first.sign, start))
+  })
+
+  test('is prepared from when it was noted, and needs a key of its own', async () => {
+    const prepared = prepareRoot(initial, second.root('prepared'), first.sign, start + 5)
+    expect(prepared.authorities.at(-1)?.since).toBe(start + 5)
+    await refusalOf('REQUEST_INVALID', () => prepareRoot(initial, first.root('prepared'), first.sign, start))
+  })
+
+  test('has no intermediate that issues below it', async () => {
+    const prepared = prepareRoot(initial, second.root('prepared'), first.sign, start)
+    const early = { ...prepared, authorities: [...prepared.authorities, second.intermediate('prepared')] }
+    const { message } = await refusalOf('REQUEST_INVALID', () => activateIntermediate(early, 'intermediate', start))
+    expect(message).toContain('below a root that is prepared')
   })
 })
 
