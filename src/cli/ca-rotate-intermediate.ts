@@ -46,7 +46,9 @@ export function defineActivateIntermediate(command: Command): void {
 
 export function defineRetireIntermediate(command: Command): void {
   withName(withCa(withJson(command)))
-    .description('end the former intermediate, once all that it issued has expired or is revoked, and set its key aside')
+    .description(
+      'end the former intermediate, once all that it issued has expired or is revoked, and set its key aside',
+    )
     .action(retire)
 }
 

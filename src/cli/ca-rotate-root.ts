@@ -53,7 +53,9 @@ export function defineActivateRoot(command: Command): void {
 
 export function defineRetireRoot(command: Command): void {
   withCaKey(withJson(command))
-    .description('take the former root out of the bundle, once no intermediate below it is in use, and set its key aside')
+    .description(
+      'take the former root out of the bundle, once no intermediate below it is in use, and set its key aside',
+    )
     .action(retire)
 }
 

@@ -1,6 +1,5 @@
-import { rm } from 'node:fs/promises'
 import { AuthError } from '../../core/errors.ts'
-import { type FileContent, replaceFiles } from './durable-files.ts'
+import { type FileContent, removeIfPossible, replaceFiles } from './durable-files.ts'
 
 /**
  * Puts files on disk, then notes in the store what they belong to: what is noted has its files, whenever the process
@@ -13,7 +12,7 @@ export async function commit<Result>(files: readonly FileContent[], note: () => 
   } catch (error) {
     // A store that failed may have noted it all the same.
     const isRefused = error instanceof AuthError && error.code !== 'STORE_UNAVAILABLE'
-    if (isRefused) await Promise.all(files.map(({ file }) => rm(file, { force: true })))
+    if (isRefused) await removeIfPossible(files.map(({ file }) => file))
     throw error
   }
 }

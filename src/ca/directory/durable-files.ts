@@ -34,10 +34,15 @@ export async function replaceFiles(contents: readonly FileContent[]): Promise<vo
     for (const { temporary, file } of staged) await rename(temporary, file)
     for (const directory of directories) await syncDirectory(directory)
   } catch (error) {
-    await Promise.all(staged.map(({ temporary }) => rm(temporary, { force: true })))
+    await removeIfPossible(staged.map(({ temporary }) => temporary))
     throw new AuthError('CONFIGURATION_INVALID', `Cannot write the files: ${messageOf(error)}.`)
   }
   for (const directory of directories) await removeStale(directory)
+}
+
+/** Removes files that are of no use any more; why they are is what the caller tells. */
+export async function removeIfPossible(files: readonly string[]): Promise<void> {
+  await Promise.allSettled(files.map((file) => rm(file, { force: true })))
 }
 
 /** Writes a file where it does not hold this text already. */

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { rename } from 'node:fs/promises'
-import { AuthError } from '../../core/errors.ts'
+import { AuthError, messageOf } from '../../core/errors.ts'
 import { fileExists, loadText } from '../../core/text-file.ts'
 import { encryptPrivateKey, isEncryptedKey } from '../../identity/encrypted-key.ts'
 import { decodePrivateKey, encodePrivateKey } from '../../identity/key-pair.ts'
@@ -70,12 +70,19 @@ export async function requireProtection(
 /**
  * Sets aside the keys of authorities that sign nothing any more, where they are here: nothing reads them under their new
  * names. They are not removed, since only the store says that they have served.
+ * @throws AuthError CONFIGURATION_INVALID
  */
 export async function setKeysAside(directory: string, { authorities }: CaState): Promise<void> {
   const files = (are: boolean) =>
     authorities.filter(({ state }) => (state === 'retired') === are).map((one) => keyFileOf(directory, one))
   const inUse = new Set(files(false))
   for (const file of files(true)) {
-    if (!inUse.has(file) && (await fileExists(file))) await rename(file, `${file}.retired`)
+    if (inUse.has(file) || !(await fileExists(file))) continue
+    await rename(file, `${file}.retired`).catch((error: unknown) => {
+      throw new AuthError(
+        'CONFIGURATION_INVALID',
+        `Cannot set ${file} aside, a key that is retired: ${messageOf(error)}.`,
+      )
+    })
   }
 }
