@@ -11,7 +11,7 @@ const FAILURES: Readonly<Record<number, Failure>> = {
   5: unavailable('The store is busy: another process keeps writing to it. Try again.'),
   6: unavailable('The store is busy: another process keeps it locked. Try again.'),
   8: unavailable('The store cannot be written: let this process write the file and its directory.'),
-  10: unavailable('The store cannot be read or written: the disk reports an error.'),
+  10: unavailable('The store cannot be read or written: the disk is full, or reports an error.'),
   11: unavailable('The store is damaged. Restore it from a backup.'),
   13: unavailable('The store cannot be written: the disk is full. Make room, and try again.'),
   14: unavailable('The store cannot be opened: let this process read and write the file and its directory.'),
