@@ -6,6 +6,7 @@ import { keyThumbprintOf } from '../certificate/key-identity.ts'
 import { writeFirstBundle } from '../directory/bundle.ts'
 import type { CaHome } from '../directory/ca-home.ts'
 import { loadState } from '../directory/load.ts'
+import { answerProblem } from '../issuers/answer-constraint.ts'
 import {
   activeRoot,
   chainOf,
@@ -41,7 +42,8 @@ export async function importIntermediate(
     const requested = requireRequested(state, certificates)
     const isFirst = rootsOf(state, 'active').length === 0
     const roots = isFirst ? [requireGiven(givenRoot, state)] : [chainOf(activeRoot(state))[0]]
-    const chain = requireChain(state, requested, certificates, roots)
+    const chain = findChain(requested, certificates, roots)
+    requireUsable(chain, roots, state, home)
     if (isFirst) await writeFirstBundle(directory, roots)
     const record: AuthorityRecord = {
       ...requested,
@@ -72,9 +74,11 @@ function requireGiven(root: Certificate | undefined, { trustDomain }: CaState): 
   )
 }
 
+/** Longer ones are none that a verifier is asked to follow; and what is certified in a circle ends here too. */
+const MAX_CHAIN = 8
+
 /** Orders what was given: the certificate of the requested key, then each time the one that has issued it. */
-function requireChain(
-  { trustDomain }: CaState,
+function findChain(
   { keyThumbprint }: AuthorityRecord,
   certificates: readonly Certificate[],
   roots: readonly Certificate[],
@@ -82,13 +86,23 @@ function requireChain(
   const own = certificates.find(({ publicKey }) => keyThumbprintOf(publicKey) === keyThumbprint)
   if (own === undefined) throw new TypeError('The certificate that answers the request was there before.')
   const chain: [Certificate, ...Certificate[]] = [own]
-  while (rootOfChain(chain, roots) === undefined) {
-    const next = certificates.find((other) => !chain.includes(other) && isIssuer(other, chain.at(-1)))
+  while (chain.length < MAX_CHAIN && rootOfChain(chain.slice(-1), roots) === undefined) {
+    const next = certificates.find((other) => isIssuer(other, chain.at(-1)))
     if (next === undefined) break
     chain.push(next)
   }
-  const problem = chainProblem(trustDomain, chain, roots)
-  if (problem === undefined) return chain
+  return chain
+}
+
+function requireUsable(
+  chain: readonly [Certificate, ...Certificate[]],
+  roots: readonly Certificate[],
+  { trustDomain }: CaState,
+  { profiles, clock }: CaHome,
+): void {
+  const problem =
+    chainProblem(trustDomain, chain, roots, clock()) ?? answerProblem(chain[0], trustDomain, profiles.intermediate)
+  if (problem === undefined) return
   throw new AuthError('REQUEST_INVALID', `The certificate cannot issue for ${trustDomain}: ${problem}.`)
 }
 

@@ -1,7 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
 import { AuthError } from '../../core/errors.ts'
-import type { Certificate } from '../../identity/certificate.ts'
-import { rootOfChain } from '../../identity/certificate-chain.ts'
 import type { Passphrase } from '../../identity/passphrase.ts'
 import { loadProfiles } from '../certificate/profiles.ts'
 import { type CertificateAuthority, certificateAuthorityOf } from '../certificate-authority.ts'
@@ -39,7 +37,8 @@ export async function loadCertificateAuthority(options: LoadOptions): Promise<Ce
   })
   const intermediate = await ownIntermediate(directory, state)
   const chain = chainOf(intermediate)
-  requireUsable(state, intermediate, chain, roots, clock())
+  const problem = chainProblem(state.trustDomain, chain, roots, clock())
+  if (problem !== undefined) throw invalid(`${labelOf(intermediate)}: ${problem}.`)
   const key = await loadKey(directory, intermediate, passphrase)
   const profiles = await loadProfiles(caFilesOf(directory).profiles)
   const issuer = { trustDomain: state.trustDomain, roots, chain, key }
@@ -69,28 +68,6 @@ async function ownIntermediate(directory: string, state: CaState): Promise<Autho
     throw invalid(`${directory} has the keys of several active intermediates, and issues with one: ${labels}.`)
   }
   return own
-}
-
-function requireUsable(
-  { trustDomain }: CaState,
-  intermediate: AuthorityRecord,
-  chain: readonly [Certificate, ...Certificate[]],
-  roots: readonly Certificate[],
-  now: number,
-): void {
-  const label = labelOf(intermediate)
-  const problem = chainProblem(trustDomain, chain, roots)
-  if (problem !== undefined) throw invalid(`${label}: ${problem}.`)
-  const root = rootOfChain(chain, roots)
-  for (const certificate of root === undefined ? chain : [...chain, root]) requireValidNow(certificate, now, label)
-}
-
-function requireValidNow({ notBefore, notAfter }: Certificate, now: number, label: string): void {
-  if (now > notAfter) throw invalid(`${label}: a certificate expired at ${new Date(notAfter).toISOString()}.`)
-  if (now < notBefore) {
-    const from = new Date(notBefore).toISOString()
-    throw invalid(`${label}: a certificate is valid from ${from} only; compare this machine's clock.`)
-  }
 }
 
 function invalid(message: string): AuthError {

@@ -4,13 +4,11 @@ import { isP256 } from '../../identity/key-pair.ts'
 import type { TrustDomain } from '../../identity/service-id.ts'
 import { nameConstraintProblem } from '../certificate/name-constraint.ts'
 import { parseTrustDomainUri } from '../certificate/trust-domain-uri.ts'
+import { hasStrongDigest } from './signature-digest.ts'
 
 /** Why a certificate is not a root that a CA can stand on, in words; `undefined` where it is. */
 export function rootProblem(root: Certificate): string | undefined {
-  if (!isP256(root.publicKey) && !isStrongRsa(root) && !isOtherCurve(root)) {
-    return 'its key is neither on P-256, P-384 or P-521 nor of RSA with 2048 to 4096 bits'
-  }
-  const problem = issuerProblem(root, root, 'it is not signed by itself')
+  const problem = keyProblem(root) ?? issuerProblem(root, root, 'it is not signed by itself')
   if (problem !== undefined) return problem
   return root.basicConstraints?.pathLength === 0 ? 'its path length allows no intermediate' : undefined
 }
@@ -26,6 +24,14 @@ export function requireRoot(root: Certificate, trustDomain: TrustDomain): Certif
 }
 
 /**
+ * Why a certificate cannot stand above an intermediate of a trust domain, as its root or between, in words; `undefined`
+ * where it can.
+ */
+export function superiorProblem(certificate: Certificate, trustDomain: TrustDomain): string | undefined {
+  return keyProblem(certificate) ?? authorityProblem(certificate) ?? nameConstraintProblem(certificate, trustDomain)
+}
+
+/**
  * Why a certificate is not an intermediate that can issue for a trust domain, in words; `undefined` where it is.
  * @param issuer the root, or what stands between
  */
@@ -37,13 +43,13 @@ export function intermediateProblem(
   if (!isP256(intermediate.publicKey)) return 'the key is not on P-256'
   if (!namesOnly(intermediate, trustDomain)) return 'it names another trust domain'
   if (intermediate.subjectKeyId === undefined) return 'no subject key identifier'
-  if (!servesBoth(intermediate))
-    return 'its extended key usage lacks serverAuth or clientAuth, and so would all below it'
   if (intermediate.notBefore < issuer.notBefore || intermediate.notAfter > issuer.notAfter) {
     return 'it is valid while its issuer is not'
   }
   const problem = issuerProblem(intermediate, issuer, 'it is not issued by the next')
-  return problem ?? nameConstraintProblem(intermediate, trustDomain)
+  if (problem !== undefined) return problem
+  if (intermediate.keyUsage?.has('cRLSign') !== true) return 'the key may not sign CRLs'
+  return nameConstraintProblem(intermediate, trustDomain)
 }
 
 /** The trust domain in a CA certificate's one URI name; `undefined` where there is none. */
@@ -59,8 +65,21 @@ export function authorityProblem(certificate: Certificate): string | undefined {
   if (basicConstraints?.isCa !== true) return 'it is not the certificate of a CA'
   if (extensions.get(Oid.basicConstraints)?.critical !== true) return 'basic constraints are not critical'
   if (keyUsage?.has('keyCertSign') !== true) return 'the key may not sign certificates'
-  return undefined
+  if (!servesBoth(certificate))
+    return 'its extended key usage lacks serverAuth or clientAuth, and so would all below it'
+  if (!hasStrongDigest(certificate)) return 'it is not signed with SHA-256, SHA-384 or SHA-512'
+  const unknown = [...extensions].find(([id, { critical }]) => critical && !UNDERSTOOD.has(id))
+  return unknown === undefined ? undefined : `verifiers may not know its critical extension ${unknown[0]}`
 }
+
+/** What every verifier understands where it is critical. */
+const UNDERSTOOD: ReadonlySet<string> = new Set([
+  Oid.basicConstraints,
+  Oid.keyUsage,
+  Oid.nameConstraints,
+  Oid.extendedKeyUsage,
+  Oid.subjectAltName,
+])
 
 function issuerProblem(certificate: Certificate, issuer: Certificate, foreign: string): string | undefined {
   const problem = authorityProblem(certificate)
@@ -81,6 +100,11 @@ function servesBoth({ extendedKeyUsage }: Certificate): boolean {
     extendedKeyUsage === undefined ||
     (extendedKeyUsage.includes(Oid.serverAuth) && extendedKeyUsage.includes(Oid.clientAuth))
   )
+}
+
+function keyProblem(certificate: Certificate): string | undefined {
+  if (isP256(certificate.publicKey) || isStrongRsa(certificate) || isOtherCurve(certificate)) return undefined
+  return 'its key is neither on P-256, P-384 or P-521 nor of RSA with 2048 to 4096 bits'
 }
 
 const MIN_RSA_BITS = 2048
