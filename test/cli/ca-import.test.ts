@@ -41,6 +41,46 @@ async function certify({ certificate, key }: OutsideRoot, request: string, ...op
   return answer
 }
 
+const CA_EXTENSIONS = `basicConstraints=critical,CA:true
+keyUsage=critical,keyCertSign,cRLSign
+subjectKeyIdentifier=hash
+authorityKeyIdentifier=keyid
+`
+
+/** A CA that a company has below its root. */
+async function companyCa(root: OutsideRoot, extensions = CA_EXTENSIONS, ...options: string[]): Promise<OutsideRoot> {
+  const directory = await temporaryDirectory()
+  const [key, request, config] = ['key', 'csr', 'cnf'].map((ending) => join(directory, `issuing.${ending}`))
+  if (key === undefined || request === undefined || config === undefined) throw new Error('no names')
+  await writeFile(config, extensions)
+  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key]
+  await run('req', '-new', ...newKey, '-subj', '/CN=Issuing', '-out', request)
+  return { certificate: await certify(root, request, '-extfile', config, ...options), key }
+}
+
+/** Issuing has certified Peer, and Peer has certified Issuing. */
+async function crossCertificates(issuingKey: string): Promise<readonly string[]> {
+  const directory = await temporaryDirectory()
+  const file = (name: string) => join(directory, name)
+  await run('genpkey', '-algorithm', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', file('peer.key'))
+  await writeFile(file('ca.cnf'), 'basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign,cRLSign\n')
+  const sides: [name: string, key: string][] = [
+    ['Issuing', issuingKey],
+    ['Peer', file('peer.key')],
+  ]
+  for (const [name, key] of sides) {
+    await run('req', '-x509', '-key', key, '-subj', `/CN=${name}`, '-out', file(`${name}.pem`))
+    await run('req', '-new', '-key', key, '-subj', `/CN=${name}`, '-out', file(`${name}-crossed.csr`))
+  }
+  const issuing = { certificate: file('Issuing.pem'), key: issuingKey }
+  const peer = { certificate: file('Peer.pem'), key: file('peer.key') }
+  const crossed = [
+    await certify(issuing, file('Peer-crossed.csr'), '-extfile', file('ca.cnf')),
+    await certify(peer, file('Issuing-crossed.csr'), '-extfile', file('ca.cnf')),
+  ]
+  return Promise.all(crossed.map((certificate) => readFile(certificate, 'utf8')))
+}
+
 describeWith(openssl, 'a root that is kept elsewhere', () => {
   for (const [kind, ...key] of [
     ['on P-256'],
@@ -78,35 +118,89 @@ describeWith(openssl, 'a root that is kept elsewhere', () => {
     expect((await told('ca', 'list', '--dir', dir)).authorities).toMatchObject([{ state: 'requested' }])
   })
 
+  const unusable: [title: string, extensions: string, problem: string, ...options: string[]][] = [
+    [
+      'allows no CA below it',
+      CA_EXTENSIONS.replace('CA:true', 'CA:true,pathlen:0'),
+      'CN=Issuing: its path length is 0',
+    ],
+    ['serves mail only', `${CA_EXTENSIONS}extendedKeyUsage=emailProtection\n`, 'CN=Issuing: its extended key usage'],
+    ['is signed with SHA-1', CA_EXTENSIONS, 'CN=Issuing: it is not signed with SHA-256', '-sha1'],
+    [
+      'is signed with SHA-1 in RSASSA-PSS',
+      CA_EXTENSIONS,
+      'CN=Issuing: it is not signed with SHA-256',
+      ...['-sha1', '-sigopt', 'rsa_padding_mode:pss'],
+    ],
+  ]
+  for (const [title, extensions, problem, ...options] of unusable) {
+    test(`is not taken above a company CA that ${title}`, async () => {
+      const root = await outsideRoot('keyCertSign,cRLSign', 'rsa:2048')
+      const { dir } = await initCa('--offline-root')
+      const issuing = await companyCa(root, extensions, ...options)
+      const answer = await certify(issuing, await requestIn(dir))
+      const import_ = ['ca', 'import', answer, '--root', root.certificate, '--dir', dir]
+      await writeFile(answer, (await readFile(issuing.certificate, 'utf8')) + (await readFile(answer, 'utf8')))
+      expect(await refused('REQUEST_INVALID', ...import_)).toContain(problem)
+    })
+  }
+
+  test('may sign in RSASSA-PSS', async () => {
+    const root = await outsideRoot('keyCertSign,cRLSign', 'rsa:2048')
+    const { dir } = await initCa('--offline-root')
+    const pss = ['-copy_extensions', 'copyall', '-sha256', '-sigopt', 'rsa_padding_mode:pss']
+    const answer = await certify(root, await requestIn(dir), ...pss)
+    expect((await told('ca', 'import', answer, '--root', root.certificate, '--dir', dir)).state).toBe('active')
+  })
+
+  test('is not taken where it is no root', async () => {
+    const issuing = await companyCa(await outsideRoot('keyCertSign,cRLSign'))
+    const { dir } = await initCa('--offline-root')
+    const answer = await certify(issuing, await requestIn(dir))
+    const message = await refused(
+      'REQUEST_INVALID',
+      'ca',
+      'import',
+      answer,
+      '--root',
+      issuing.certificate,
+      '--dir',
+      dir,
+    )
+    expect(message).toContain('it is not signed by itself')
+  })
+
+  test('is not taken with an answer that lacks the name constraint, unless the profile waives it', async () => {
+    const root = await outsideRoot('keyCertSign,cRLSign')
+    const { dir } = await initCa('--offline-root')
+    const plain = join(dir, 'plain.cnf')
+    await writeFile(plain, CA_EXTENSIONS)
+    const answer = await certify(root, await requestIn(dir), '-extfile', plain)
+    const import_ = ['ca', 'import', answer, '--root', root.certificate, '--dir', dir]
+    expect(await refused('REQUEST_INVALID', ...import_)).toContain('lacks the name constraint that was asked for')
+    const profiles = join(dir, 'profiles.yaml')
+    const text = await readFile(profiles, 'utf8')
+    await writeFile(profiles, text.replace('nameConstraint: true', 'nameConstraint: false'))
+    expect((await told(...import_)).state).toBe('active')
+  })
+
+  test('is not found from CAs that have certified each other, and the search ends', async () => {
+    const root = await outsideRoot('keyCertSign,cRLSign')
+    const { dir } = await initCa('--offline-root')
+    const first = await companyCa(root)
+    const answer = await certify(first, await requestIn(dir))
+    const crossed = await crossCertificates(first.key)
+    await writeFile(answer, [await readFile(answer, 'utf8'), ...crossed].join(''))
+    const message = await refused('REQUEST_INVALID', 'ca', 'import', answer, '--root', root.certificate, '--dir', dir)
+    expect(message).toContain('does not lead to a root')
+  })
+
   test('stands above a company CA that stands above ours', async () => {
     const root = await outsideRoot('keyCertSign,cRLSign')
     const { dir, out } = await initCa('--offline-root')
-    const directory = await temporaryDirectory()
-    const [key, request, issuing] = ['issuing.key', 'issuing.csr', 'issuing.pem'].map((name) => join(directory, name))
-    if (key === undefined || request === undefined || issuing === undefined) throw new Error('no names')
-    const ca = join(directory, 'ca.cnf')
-    await writeFile(
-      ca,
-      'basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n',
-    )
-    await run(
-      'req',
-      '-new',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-keyout',
-      key,
-      '-subj',
-      '/CN=Issuing',
-      '-out',
-      request,
-    )
-    await certify(root, request, '-extfile', ca)
-    const answer = await certify({ certificate: issuing, key }, await requestIn(dir))
-    await writeFile(answer, (await readFile(issuing, 'utf8')) + (await readFile(answer, 'utf8')))
+    const issuing = await companyCa(root)
+    const answer = await certify(issuing, await requestIn(dir))
+    await writeFile(answer, (await readFile(issuing.certificate, 'utf8')) + (await readFile(answer, 'utf8')))
     await told('ca', 'import', answer, '--root', root.certificate, '--dir', dir)
     await told('ca', 'issue', 'orders', '--dir', dir, '--out', out)
     const chain = join(out, 'orders.pem')

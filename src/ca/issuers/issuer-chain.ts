@@ -37,7 +37,7 @@ export function chainProblem(
  */
 function pathLengthProblem({ basicConstraints }: Certificate, below: number): string | undefined {
   const { pathLength = below } = basicConstraints ?? {}
-  return pathLength < below ? `its path length allows ${pathLength} CAs below it, and there are ${below}` : undefined
+  return pathLength < below ? `its path length is ${pathLength}: too short for ${below} below it` : undefined
 }
 
 function validityProblem({ notBefore, notAfter }: Certificate, now: number): string | undefined {

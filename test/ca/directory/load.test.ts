@@ -2,10 +2,13 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { issueCertificate } from '../../../src/ca/certificate/issue.ts'
+import { intermediateTemplate } from '../../../src/ca/certificate/template.ts'
 import { caFilesOf } from '../../../src/ca/directory/ca-files.ts'
 import { loadCertificateAuthority } from '../../../src/ca/directory/load.ts'
+import { chainOf, intermediatesOf, replace } from '../../../src/ca/issuers/authorities.ts'
 import { encodePrivateKey, generateKeyPair } from '../../../src/identity/key-pair.ts'
-import { decodeCertificates } from '../../../src/identity/pem.ts'
+import { decodeCertificates, encodeCertificate } from '../../../src/identity/pem.ts'
 import { parseServicePath } from '../../../src/identity/service-id.ts'
 import { makeCa, openCaDirectory } from '../../support/ca-directory.ts'
 import { createAuthorities } from '../../support/ca-state.ts'
@@ -116,6 +119,22 @@ describe('a CA is refused', () => {
       expect(message).toContain(problem)
     })
   }
+
+  test('whose store has an intermediate of its key that another root has made', async () => {
+    const { home, load } = await makeCa()
+    const { hierarchy } = createAuthorities(home.clock())
+    await home.ledger.update((state) => {
+      const [own] = intermediatesOf(state, ['active'])
+      if (own === undefined) throw new Error('no intermediate')
+      const { publicKey } = chainOf(own)[0]
+      const asked = { trustDomain: state.trustDomain, publicKey }
+      const template = intermediateTemplate(asked, hierarchy.root, home.profiles.intermediate, home.clock())
+      const certificate = issueCertificate(template, hierarchy.rootKey, hierarchy.root)
+      return replace(state, { ...own, certificateChain: encodeCertificate(certificate.der) })
+    }, home.clock())
+    const { message } = await refusalOf('CONFIGURATION_INVALID', load)
+    expect(message).toContain('does not lead to a root')
+  })
 
   test('whose store names a root that nobody vouches for: who can write there alone adds none', async () => {
     const { home, load } = await makeCa()

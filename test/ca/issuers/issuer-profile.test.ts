@@ -131,7 +131,12 @@ describe('an intermediate', () => {
 describe('a chain', () => {
   const companyPair = generateKeyPair()
   const companyRequest = { trustDomain, publicKey: companyPair.publicKey }
-  const companyRoot: CertificateTemplate = { ...validRoot, uris: [], dnsNames: ['root.company.example'] }
+  const companyRoot: CertificateTemplate = {
+    ...validRoot,
+    basicConstraints: { isCa: true, pathLength: undefined },
+    uris: [],
+    dnsNames: ['root.company.example'],
+  }
   const company: CertificateTemplate = {
     ...intermediateTemplate(companyRequest, root, TEST_PROFILES.intermediate, start),
     basicConstraints: { isCa: true, pathLength: 1 },
@@ -178,7 +183,6 @@ describe('a chain', () => {
       { template: { basicConstraints: { isCa: false, pathLength: undefined } } },
       'not the certificate',
     ],
-    ['may not sign certificates', { template: { keyUsage: ['cRLSign'] } }, 'may not sign certificates'],
     ['serves servers only', { template: { extendedKeyUsage: [Oid.serverAuth] } }, 'lacks serverAuth or clientAuth'],
     ['is constrained to others', { template: { permittedUris: ['elsewhere.internal'] } }, 'do not permit'],
     [
@@ -212,6 +216,13 @@ describe('a chain', () => {
     }
   }
 
+  test('is refused whose issuers may not sign certificates', () => {
+    const silent: Variation = { template: { keyUsage: ['cRLSign'] } }
+    expect(problemOf({ company: silent })).toContain('does not lead to a root')
+    expect(problemOf({ root: silent })).toContain('does not lead to a root')
+    expect(superiorProblem(signed({ ...company, keyUsage: ['cRLSign'] }), trustDomain)).toContain('may not sign')
+  })
+
   const short: [place: 'root' | 'company', pathLength: number, below: number][] = [
     ['root', 1, 2],
     ['root', 0, 2],
@@ -220,7 +231,9 @@ describe('a chain', () => {
   for (const [place, pathLength, below] of short) {
     test(`is refused whose ${place} has a path length of ${pathLength}`, () => {
       const variation = { template: { basicConstraints: { isCa: true, pathLength } } }
-      expect(problemOf({ [place]: variation })).toContain(`allows ${pathLength} CAs below it, and there are ${below}`)
+      expect(problemOf({ [place]: variation })).toContain(
+        `its path length is ${pathLength}: too short for ${below} below`,
+      )
     })
   }
 
