@@ -70,11 +70,9 @@ export function readTime(node: DerNode | undefined): number {
   const digits = readPrimitive(node, isUtcTime ? Tag.utcTime : Tag.generalizedTime).toString('latin1')
   const century = isUtcTime ? (digits < '5' ? '20' : '19') : ''
   const [, year, month, day, hour, minute, second] = TIME.exec(century + digits) ?? []
-  const text = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`
-  const milliseconds = Date.parse(text)
-  // Date.parse takes 31 February as 3 March.
-  if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString() !== text)
-    throw new DerError('a time is not a date')
+  const milliseconds = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`)
+  // Date.parse takes 31 February as 3 March, and 24:00 as the next day.
+  if (new Date(milliseconds).getUTCDate() !== Number(day)) throw new DerError('a time is not a date')
   return milliseconds
 }
 

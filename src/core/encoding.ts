@@ -1,4 +1,4 @@
-import { createHash, randomFillSync } from 'node:crypto'
+import { hash, randomFillSync } from 'node:crypto'
 
 /**
  * Decodes base64url without padding (RFC 4648 section 5), and only its canonical spelling:
@@ -21,12 +21,12 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 }
 
 export function sha256(bytes: Uint8Array | string): Buffer {
-  return createHash('sha256').update(bytes).digest()
+  return hash('sha256', bytes, 'buffer')
 }
 
 /** SHA-256 in base64url without padding, 43 characters. */
 export function sha256Base64Url(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('base64url')
+  return hash('sha256', bytes, 'base64url')
 }
 
 const ID_BYTES = 16
