@@ -15,6 +15,11 @@ export function subjectPublicKeyInfo(publicKey: KeyObject): DerNode {
   return infoOf(pointOf(publicKey))
 }
 
+/** The same in DER. */
+export function encodePublicKeyInfo(publicKey: KeyObject): Buffer {
+  return encodeInfo(pointOf(publicKey))
+}
+
 /** The uncompressed point of a key on P-256. */
 export function pointOf(publicKey: KeyObject): Buffer {
   const known = points.get(publicKey)
@@ -78,10 +83,14 @@ const HEADER = encodeDer(infoOf(Buffer.alloc(POINT_OCTETS))).subarray(0, -POINT_
 
 function importPoint(point: Buffer): KeyObject | undefined {
   try {
-    return createPublicKey({ key: Buffer.concat([HEADER, point]), format: 'der', type: 'spki' })
+    return createPublicKey({ key: encodeInfo(point), format: 'der', type: 'spki' })
   } catch {
     return undefined
   }
+}
+
+function encodeInfo(point: Buffer): Buffer {
+  return Buffer.concat([HEADER, point])
 }
 
 function infoOf(point: Buffer): DerNode {

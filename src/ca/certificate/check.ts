@@ -39,7 +39,7 @@ function differenceOf(certificate: Certificate, template: CertificateTemplate, i
   if (!sameNameConstraints(certificate, template)) return 'its name constraints'
   if (certificate.subjectKeyId !== template.subjectKeyId) return 'its subject key identifier'
   if (certificate.authorityKeyId !== template.authorityKeyId) return 'its authority key identifier'
-  if (!sameList(extensionsOf(certificate), expectedExtensions(template))) return 'its list of extensions'
+  if (!sameExtensions(certificate, template)) return 'its list of extensions'
   return template.basicConstraints.isCa ? undefined : leafProblem(certificate)
 }
 
@@ -68,17 +68,26 @@ function namesAsText({ uris, dnsNames }: CertificateTemplate): string {
   return [...uris.map((uri) => `URI:${uri}`), ...dnsNames.map((name) => `DNS:${name}`)].join(', ')
 }
 
-function extensionsOf({ extensions }: Certificate): readonly string[] {
-  return [...extensions].map(([oid, { critical }]) => (critical ? `${oid} critical` : oid)).sort()
+function sameExtensions({ extensions }: Certificate, template: CertificateTemplate): boolean {
+  const expected = expectedExtensions(template)
+  return (
+    extensions.size === expected.length &&
+    expected.every(([oid, critical]) => extensions.get(oid)?.critical === critical)
+  )
 }
 
-function expectedExtensions(template: CertificateTemplate): readonly string[] {
-  const expected = [`${Oid.basicConstraints} critical`, `${Oid.keyUsage} critical`, Oid.subjectKeyId]
-  expected.push(isEmptyName(template) ? `${Oid.subjectAltName} critical` : Oid.subjectAltName)
-  if (template.authorityKeyId !== undefined) expected.push(Oid.authorityKeyId)
-  if (template.permittedUris.length > 0) expected.push(`${Oid.nameConstraints} critical`)
-  if (template.extendedKeyUsage.length > 0) expected.push(Oid.extendedKeyUsage)
-  return expected.sort()
+/** Object identifiers, and whether each is critical. */
+function expectedExtensions(template: CertificateTemplate): readonly (readonly [string, boolean])[] {
+  const expected: [string, boolean][] = [
+    [Oid.basicConstraints, true],
+    [Oid.keyUsage, true],
+    [Oid.subjectAltName, isEmptyName(template)],
+    [Oid.subjectKeyId, false],
+  ]
+  if (template.authorityKeyId !== undefined) expected.push([Oid.authorityKeyId, false])
+  if (template.permittedUris.length > 0) expected.push([Oid.nameConstraints, true])
+  if (template.extendedKeyUsage.length > 0) expected.push([Oid.extendedKeyUsage, false])
+  return expected
 }
 
 function isEmptyName({ subject }: CertificateTemplate): boolean {

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
-import { encodeDer, parseDer } from '../../core/der.ts'
+import { parseDer } from '../../core/der.ts'
 import { readBitString, readSequence } from '../../core/der-reader.ts'
 import { sha256, sha256Base64Url } from '../../core/encoding.ts'
 import { isP256 } from '../../identity/key-pair.ts'
-import { subjectPublicKeyInfo } from '../../identity/public-key.ts'
+import { encodePublicKeyInfo } from '../../identity/public-key.ts'
 
 /** SHA-256 of the SubjectPublicKeyInfo in base64url: one for each key, in whatever form it came. */
 export function keyThumbprintOf(publicKey: KeyObject): string {
@@ -21,7 +21,5 @@ export function keyIdOf(publicKey: KeyObject): string {
 
 /** Roots that are kept elsewhere may have keys of other kinds than the one that is issued. */
 function encodePublicKey(publicKey: KeyObject): Buffer {
-  return isP256(publicKey)
-    ? encodeDer(subjectPublicKeyInfo(publicKey))
-    : publicKey.export({ type: 'spki', format: 'der' })
+  return isP256(publicKey) ? encodePublicKeyInfo(publicKey) : publicKey.export({ type: 'spki', format: 'der' })
 }

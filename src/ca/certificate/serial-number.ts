@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
  * the INTEGER is positive and has one length (RFC 5280 section 4.1.2.2).
  */
 export function randomSerialNumber(): string {
-  const [first = 0, ...rest] = randomBytes(16)
-  return Buffer.of((first & 0x7f) | 0x40, ...rest).toString('hex')
+  const octets = randomBytes(16)
+  octets.writeUInt8((octets.readUInt8() & 0x7f) | 0x40)
+  return octets.toString('hex')
 }
