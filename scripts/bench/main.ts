@@ -3,6 +3,7 @@
  * with `--json` the last line is one JSON object.
  */
 
+import { benchIssueCertificate } from './issue-certificate.ts'
 import { benchIssueToken } from './issue-token.ts'
 import { type Benchmark, writeReport } from './report.ts'
 import { benchVerify } from './verify.ts'
@@ -12,6 +13,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   verify: benchVerify,
   'verify-cold': benchVerifyCold,
   'issue-token': benchIssueToken,
+  'issue-certificate': benchIssueCertificate,
 }
 
 const [name = '', ...flags] = process.argv.slice(2)
