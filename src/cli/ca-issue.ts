@@ -4,9 +4,10 @@ import { type CredentialFiles, credentialFilesOf } from '../identity/credential-
 import { encodePrivateKey, generateKeyPair } from '../identity/key-pair.ts'
 import { type CaArguments, loadCa, useCa, withCaKey } from './ca-context.ts'
 import { repeatable } from './repeatable.ts'
+import { requireOutput } from './require-output.ts'
 import { withJson, writeResult } from './result.ts'
 import { parseServiceArgument, requireCertifiable } from './service-argument.ts'
-import { requireOutput, writeCredential } from './write-credential.ts'
+import { writeCredential } from './write-credential.ts'
 
 interface IssueArguments extends CaArguments {
   readonly dns: readonly string[]

@@ -9,9 +9,10 @@ import { type CredentialFiles, credentialFilesOf } from '../identity/credential-
 import { decodePrivateKey } from '../identity/key-pair.ts'
 import { type CaArguments, loadCa, useCa, withCaKey } from './ca-context.ts'
 import { withDnsNames, writeIssued } from './ca-issue.ts'
+import { requireOutput } from './require-output.ts'
 import { withJson } from './result.ts'
 import { parseServiceArgument, requireCertifiable } from './service-argument.ts'
-import { requireOutput, writeCredential } from './write-credential.ts'
+import { writeCredential } from './write-credential.ts'
 
 interface SignArguments extends CaArguments {
   readonly csr: string

@@ -1,15 +1,15 @@
-import { mkdir, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { encodeBundle } from '../ca/directory/bundle.ts'
-import { CERTIFICATE_MODE, DIRECTORY_MODE, KEY_MODE, replaceFiles } from '../ca/directory/durable-files.ts'
+import { CERTIFICATE_MODE, KEY_MODE, replaceFiles } from '../ca/directory/durable-files.ts'
 import { settle } from '../ca/directory/settle.ts'
-import { AuthError, messageOf } from '../core/errors.ts'
+import { AuthError } from '../core/errors.ts'
 import { loadText } from '../core/text-file.ts'
 import type { CredentialFiles } from '../identity/credential-files.ts'
 import { findPrivateKey } from '../identity/credential-key.ts'
 import { encodePrivateKey } from '../identity/key-pair.ts'
 import { parseCertificates } from '../identity/pem-certificates.ts'
 import { type OpenCa, placeOf } from './ca-context.ts'
+import { makeDirectory } from './make-directory.ts'
 
 /** What a service receives beside the bundle, in PEM. */
 export interface Material {
@@ -49,32 +49,5 @@ async function keyInUse({ certificateChain, privateKey }: CredentialFiles): Prom
   } catch (error) {
     if (error instanceof AuthError) return ''
     throw error
-  }
-}
-
-/**
- * Requires that a service's files are not to lie in the CA's own directory: a service called "root" must not take the
- * root's place. Makes nothing.
- * @throws AuthError CONFIGURATION_INVALID
- */
-export async function requireOutput({ certificateChain }: CredentialFiles, { files }: OpenCa): Promise<void> {
-  const output = await existing(dirname(certificateChain))
-  const own = await realpath(files.directory)
-  if (output !== own) return
-  throw new AuthError('CONFIGURATION_INVALID', `${own} is the CA's own directory: write a service's files elsewhere.`)
-}
-
-/** The directory itself, links followed; undefined where there is none yet. */
-async function existing(directory: string): Promise<string | undefined> {
-  const real = await realpath(directory).catch(() => undefined)
-  if (real === undefined || (await stat(real)).isDirectory()) return real
-  throw new AuthError('CONFIGURATION_INVALID', `Cannot write to ${directory}: it is not a directory.`)
-}
-
-async function makeDirectory(directory: string): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE })
-  } catch (error) {
-    throw new AuthError('CONFIGURATION_INVALID', `Cannot write to ${directory}: ${messageOf(error)}.`)
   }
 }

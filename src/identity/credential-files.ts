@@ -17,7 +17,8 @@ export interface CredentialFiles {
  * @throws AuthError REQUEST_INVALID for a service whose files would be the bundle's
  */
 export function credentialFilesOf(directory: string, service: ServicePath): CredentialFiles {
-  if (service === 'bundle') {
+  // Where the directory below is one of credentials too, that is the name of its roots.
+  if (service === 'bundle' || service.endsWith('/bundle')) {
     throw new AuthError('REQUEST_INVALID', 'A service cannot be called "bundle": bundle.pem holds the roots.')
   }
   return {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadCredential } from '../../src/identity/credential-files.ts'
 import { parseServicePath } from '../../src/identity/service-id.ts'
@@ -71,6 +71,7 @@ describe('ca issue', () => {
     ['the root of what is reserved', ['countersign']],
     ['a path that is not reserved, when told that it is', ['orders', '--reserved']],
     ['the name of the bundle', ['bundle']],
+    ['the name of a bundle further below', ['billing/bundle']],
     ['a path that leaves the directory', ['../orders']],
     ['a path with such a segment', ['orders/../inventory']],
     ['an absolute path', ['/orders']],
@@ -114,10 +115,34 @@ describe('ca issue', () => {
       ['orders', dir],
       ['pki/root', join(dir, '..')],
       ['root', `${dir}-link`],
+      ['billing/invoices', dir],
+      ['billing/invoices', `${dir}-link`],
     ] as const) {
       await refused('CONFIGURATION_INVALID', 'ca', 'issue', service, '--dir', dir, '--out', out)
     }
     expect(await caFilesIn(dir)).toEqual(before)
+  })
+
+  test('never writes among the files of another CA, nor of an authority', async () => {
+    const { dir } = await initCa()
+    const other = await initCa()
+    const authority = join(await temporaryDirectory(), 'authority-b')
+    const unencrypted = '--dangerously-unencrypted'
+    await told('ca', 'intermediate', 'authority-b', unencrypted, '--dir', other.dir, '--out', authority)
+    for (const directory of [other.dir, authority]) {
+      const before = await caFilesIn(directory)
+      const bundle = await readFile(join(directory, 'bundle.pem'))
+      for (const [service, out] of [
+        ['orders', directory],
+        ['billing/invoices', directory],
+        [`${basename(directory)}/orders`, dirname(directory)],
+      ] as const) {
+        await refused('CONFIGURATION_INVALID', 'ca', 'issue', service, '--dir', dir, '--out', out)
+      }
+      expect(await caFilesIn(directory)).toEqual(before)
+      expect(await readFile(join(directory, 'bundle.pem'))).toEqual(bundle)
+    }
+    expect((await told('ca', 'list', '--dir', dir)).certificates).toEqual([])
   })
 
   test('is refused where the files cannot be written', async () => {
