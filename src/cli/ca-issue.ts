@@ -41,7 +41,7 @@ async function issueCredential(service: string, args: IssueArguments, command: C
     const path = parseServiceArgument(service, ca.trustDomain)
     requireCertifiable(path, args.reserved === true)
     const files = credentialFilesOf(args.out, path)
-    await requireOutput(files, open)
+    await requireOutput(files, path, open)
     const { privateKey, publicKey } = generateKeyPair()
     const issued = await ca.issue({ path, dnsNames: args.dns, publicKey, requestedBy: open.operator })
     await writeCredential(open, files, { ...issued, privateKey: encodePrivateKey(privateKey) })

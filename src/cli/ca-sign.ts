@@ -39,7 +39,7 @@ async function signRequest(service: string, args: SignArguments, command: Comman
     const path = parseServiceArgument(service, ca.trustDomain)
     requireCertifiable(path, args.reserved === true)
     const files = credentialFilesOf(args.out, path)
-    await requireOutput(files, open)
+    await requireOutput(files, path, open)
     await requireNoOtherKey(files, publicKey)
     const issued = await ca.issue({ path, dnsNames: args.dns, publicKey, requestedBy: open.operator })
     await writeCredential(open, files, issued)

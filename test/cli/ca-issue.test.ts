@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadCredential } from '../../src/identity/credential-files.ts'
@@ -8,6 +8,11 @@ import { caFilesIn, countersign, initCa, refused, told } from '../support/ca-com
 import { temporaryDirectory } from '../support/directory.ts'
 
 const orders = parseServicePath('orders')
+
+async function layFile(file: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, '')
+}
 
 describe('ca issue', () => {
   test('writes a credential that loads, its key for its owner alone', async () => {
@@ -72,6 +77,9 @@ describe('ca issue', () => {
     ['a path that is not reserved, when told that it is', ['orders', '--reserved']],
     ['the name of the bundle', ['bundle']],
     ['the name of a bundle further below', ['billing/bundle']],
+    ['a name that is too long for a file', ['a'.repeat(300)]],
+    ['a name by one longer than files take', ['a'.repeat(221)]],
+    ['such a name of a directory', [`${'a'.repeat(221)}/orders`]],
     ['a path that leaves the directory', ['../orders']],
     ['a path with such a segment', ['orders/../inventory']],
     ['an absolute path', ['/orders']],
@@ -145,10 +153,40 @@ describe('ca issue', () => {
     expect((await told('ca', 'list', '--dir', dir)).certificates).toEqual([])
   })
 
-  test('is refused where the files cannot be written', async () => {
+  const inTheWay: [title: string, service: string, lay: (out: string) => Promise<unknown>][] = [
+    ['a file is the directory', 'orders', (out) => writeFile(out, '')],
+    ['a file is the directory of the service', 'a/b/c', (out) => writeFile(out, '')],
+    ['a file is one of the directories between', 'a/b/c', (out) => layFile(join(out, 'a'))],
+    ['a directory is the chain', 'orders', (out) => mkdir(join(out, 'orders.pem'), { recursive: true })],
+    ['a directory is the key', 'orders', (out) => mkdir(join(out, 'orders.key'), { recursive: true })],
+    ['a directory is the bundle', 'orders', (out) => mkdir(join(out, 'bundle.pem'), { recursive: true })],
+    ['a link is the directory, and leads nowhere', 'orders', (out) => symlink(`${out}-nowhere`, out)],
+  ]
+  for (const [title, service, lay] of inTheWay) {
+    test(`is refused where ${title}, and records nothing`, async () => {
+      const { dir, out } = await initCa()
+      await lay(out)
+      const before = await readdir(dirname(dir), { recursive: true })
+      const message = await refused('CONFIGURATION_INVALID', 'ca', 'issue', service, '--dir', dir, '--out', out)
+      expect(message).toContain(out)
+      expect(await readdir(dirname(dir), { recursive: true })).toEqual(before)
+      expect((await told('ca', 'list', '--dir', dir)).certificates).toEqual([])
+    })
+  }
+
+  test('is refused where the path is too long for a file, and records nothing', async () => {
     const { dir, out } = await initCa()
-    await writeFile(out, 'a file in the way')
-    const message = await refused('CONFIGURATION_INVALID', 'ca', 'issue', 'orders', '--dir', dir, '--out', out)
-    expect(message).toContain(out)
+    for (const long of [join(out, 'a'.repeat(300)), join(out, ...Array.from({ length: 500 }, () => 'directory'))]) {
+      await refused('CONFIGURATION_INVALID', 'ca', 'issue', 'orders', '--dir', dir, '--out', long)
+    }
+    expect(existsSync(out)).toBe(false)
+    expect((await told('ca', 'list', '--dir', dir)).certificates).toEqual([])
+  })
+
+  test('takes as long a name as files can have', async () => {
+    const { dir, out } = await initCa()
+    const name = 'a'.repeat(220)
+    await told('ca', 'issue', `${name}/${name}`, '--dir', dir, '--out', out)
+    expect((await readdir(join(out, name))).sort()).toEqual([`${name}.key`, `${name}.pem`])
   })
 })

@@ -82,3 +82,15 @@ test('where one file cannot be put in place, no other names are left behind, and
   expect(await readdir(directory)).toEqual(['a.pem'])
   expect(refusal.message).not.toContain('hunter2')
 })
+
+test('a name that no file can have is refused, and so is a file in the place of a directory', async () => {
+  const directory = await temporaryDirectory()
+  await writeFile(join(directory, 'orders'), '')
+  for (const name of ['a'.repeat(300), join('orders', 'a.pem')]) {
+    const { message } = await refusalOf('CONFIGURATION_INVALID', () =>
+      replaceFiles([{ file: join(directory, name), text: 'key', mode: KEY_MODE }]),
+    )
+    expect(message).toContain('open')
+  }
+  expect(await readdir(directory)).toEqual(['orders'])
+})
