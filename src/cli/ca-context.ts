@@ -71,17 +71,21 @@ export async function locateCa(args: CaArguments): Promise<CaPlace> {
     files,
     trustDomain: settings?.trustDomain,
     storeFile: settings?.storeFile ?? files.store,
-    passphrase: () => caPassphrase(args.passphraseFile ?? settings?.caPassphraseFile),
+    passphrase: once(() => caPassphrase(args.passphraseFile ?? settings?.caPassphraseFile)),
   }
 }
 
 /** Opens the store of a CA for as long as `use` takes. */
-export async function useCa<Result>(
-  args: CaArguments,
+export async function useCa<Result>(args: CaArguments, use: (ca: OpenCa) => Promise<Result>): Promise<Result> {
+  return usePlace(await locateCa(args), use)
+}
+
+/** The same where the place is known, and the store perhaps not there yet. */
+export async function usePlace<Result>(
+  place: CaPlace,
   use: (ca: OpenCa) => Promise<Result>,
   { create = false }: { readonly create?: boolean } = {},
 ): Promise<Result> {
-  const place = await locateCa(args)
   const store = await openStore(place.storeFile, { create })
   try {
     return await use({ ...place, store, operator: `operator:${userInfo().username}`, clock: systemClock })
@@ -161,4 +165,13 @@ export function keyWarning(keys: readonly string[], protection: KeyProtection): 
 export function nextCommand(words: string, { dir, config }: CaArguments): string {
   const place = config === undefined ? (dir === undefined ? '' : ` --dir ${dir}`) : ` --config ${config}`
   return `"countersign ca ${words}${place}"`
+}
+
+/** What is read as a file may be a pipe, which can be read once. */
+function once<Result>(load: () => Promise<Result>): () => Promise<Result> {
+  let loaded: Promise<Result> | undefined
+  return () => {
+    loaded ??= load()
+    return loaded
+  }
 }

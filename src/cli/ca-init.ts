@@ -13,7 +13,7 @@ import {
   nextCommand,
   type ProtectionArguments,
   protectionOf,
-  useCa,
+  usePlace,
   withNewCaKey,
 } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
@@ -43,9 +43,13 @@ async function initCa(args: InitArguments, command: Command): Promise<void> {
   // Those of a checkout are there already, and stay.
   await copyProfiles(DEFAULT_PROFILES_FILE, profiles)
   const init = args.offlineRoot ? initBelowOfflineRoot : initCertificateAuthority
-  const { authorities } = await useCa(args, async (ca) => init({ ...(await homeOf(ca)), trustDomain, protection }), {
-    create: true,
-  })
+  const { authorities } = await usePlace(
+    place,
+    async (ca) => init({ ...(await homeOf(ca)), trustDomain, protection }),
+    {
+      create: true,
+    },
+  )
 
   const keys = authorities.map((authority) => keyFileOf(directory, authority))
   const requests = authorities.filter(({ state }) => state === 'requested').map((one) => requestFileOf(directory, one))

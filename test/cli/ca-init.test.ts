@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { caFilesIn, countersign, initCa, refused, told } from '../support/ca-command.ts'
 import { temporaryDirectory } from '../support/directory.ts'
@@ -30,6 +32,20 @@ describe('ca init', () => {
     expect(out).toContain(`Made the CA of shop.internal in ${dir}.`)
     expect(await caFilesIn(dir)).toEqual(FILES)
     for (const key of await keysIn(dir)) expect(key).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/)
+  })
+
+  test('reads the passphrase once, as it may come through a pipe, and so do the commands after it', async () => {
+    const directory = await temporaryDirectory()
+    const dir = join(directory, 'pki')
+    const pipe = join(directory, 'pipe')
+    await promisify(execFile)('mkfifo', [pipe])
+    for (const command of [
+      init,
+      ['ca', 'issue', 'orders', '--out', join(directory, 'out')],
+      ['ca', 'rotate', 'prepare', 'intermediate'],
+    ]) {
+      await Promise.all([writeFile(pipe, `${PASSPHRASE}\n`), told(...command, '--dir', dir, '--passphrase-file', pipe)])
+    }
   })
 
   test('takes the passphrase from the environment too', async () => {
