@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import { type Command, Option } from 'commander'
 import { loadProfiles } from '../ca/certificate/profiles.ts'
 import type { CertificateAuthority } from '../ca/certificate-authority.ts'
@@ -15,6 +14,7 @@ import type { TrustDomain } from '../identity/service-id.ts'
 import { caPassphrase, loadCaSettings } from '../server/config.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
+import { operatorOf } from './operator.ts'
 
 /** Where a command finds the CA, and what its keys are encrypted with. */
 export interface CaArguments {
@@ -88,7 +88,7 @@ export async function usePlace<Result>(
 ): Promise<Result> {
   const store = await openStore(place.storeFile, { create })
   try {
-    return await use({ ...place, store, operator: `operator:${userInfo().username}`, clock: systemClock })
+    return await use({ ...place, store, operator: operatorOf(), clock: systemClock })
   } finally {
     await store.close()
   }
