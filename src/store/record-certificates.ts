@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { CertificateRecord } from '../ca/inventory.ts'
 import { AuthError } from '../core/errors.ts'
 import { certificateRowOf } from './certificate-row.ts'
@@ -30,6 +31,8 @@ interface Known {
   readonly activeIssuers: ReadonlySet<unknown>
   /** Thumbprints. */
   readonly ownKeys: ReadonlySet<unknown>
+  /** Thumbprints of keys with a certificate that was revoked as the key was compromised. */
+  readonly compromisedKeys: ReadonlySet<unknown>
   /** The service of each key, by thumbprint. */
   readonly owners: Map<unknown, unknown>
   readonly serialNumbers: Set<unknown>
@@ -49,6 +52,13 @@ async function readKnown(transaction: StoreTransaction, batch: readonly Certific
     .select(['key_thumbprint', 'service_id'])
     .where('key_thumbprint', 'in', distinct(batch, 'keyThumbprint'))
     .execute()
+  const compromised = await transaction
+    .selectFrom('certificate')
+    .select('key_thumbprint')
+    .where('key_thumbprint', 'in', distinct(batch, 'keyThumbprint'))
+    // As it is in the index, which serves no parameter.
+    .where('revocation_reason', '=', sql.lit('keyCompromise'))
+    .execute()
   const certificates = await transaction
     .selectFrom('certificate')
     .select('serial_number')
@@ -64,6 +74,7 @@ async function readKnown(transaction: StoreTransaction, batch: readonly Certific
   return {
     activeIssuers: new Set(issuers.map(({ key_id }) => key_id)),
     ownKeys: new Set(authorities.map(({ key_thumbprint }) => key_thumbprint)),
+    compromisedKeys: new Set(compromised.map(({ key_thumbprint }) => key_thumbprint)),
     owners: new Map(owners.map(({ key_thumbprint, service_id }) => [key_thumbprint, service_id])),
     renewable: await readRenewable(transaction, batch),
     serialNumbers: new Set(certificates.map(({ serial_number }) => serial_number)),
@@ -98,6 +109,9 @@ function refusalOf(record: CertificateRecord, known: Known): AuthError | undefin
   // Whoever has the key could pass for both services.
   if ((known.owners.get(record.keyThumbprint) ?? record.serviceId) !== record.serviceId) {
     return invalid('The key belongs to another service. Generate one for this service.')
+  }
+  if (known.compromisedKeys.has(record.keyThumbprint)) {
+    return invalid('The key was compromised: a certificate of it is revoked for that. Generate another key.')
   }
   // Whoever asked has looked before; a revocation may have come between.
   if (record.renews !== undefined && known.renewable.get(record.renews) !== record.serviceId) {

@@ -47,6 +47,16 @@ describe('ca sign', () => {
     expect(existsSync(join(out, 'orders.pem'))).toBe(false)
   })
 
+  test('is refused for a key that was compromised', async () => {
+    const { dir, out } = await initCa()
+    const csr = await requestFile(dir)
+    const sign = ['ca', 'sign', 'inventory', '--csr', csr, '--dir', dir, '--out', out]
+    const { serialNumber } = await told(...sign)
+    await told('revoke', 'certificate', serialNumber, '--reason', 'keyCompromise', '--dir', dir)
+    expect(await refused('REQUEST_INVALID', ...sign)).toContain('compromised')
+    expect((await told('ca', 'list', '--dir', dir)).certificates).toMatchObject([{ serialNumber, state: 'revoked' }])
+  })
+
   test('is refused for a request that asks for names, and records nothing', async () => {
     const { dir, out } = await initCa()
     const name = sequence(contextPrimitive(6, Buffer.from('spiffe://shop.internal/admin')))

@@ -85,6 +85,25 @@ export function describeStore(name: string, openEmpty: () => Promise<Store>): vo
       expect(await inventory.find(stranger.serialNumber)).toBeUndefined()
     })
 
+    test('certifies no key that was compromised, and goes on with one that was revoked for another reason', async () => {
+      const { inventory, revocations } = await openStore(caState())
+      const again = (record: CertificateRecord) =>
+        inventory.record(certificateRecord({ keyThumbprint: record.keyThumbprint }))
+      const records = [certificateRecord(), certificateRecord(), certificateRecord({ notAfter: NOON })] as const
+      for (const record of records) await inventory.record(record)
+      const [compromised, superseded, expired] = records
+      await again(compromised)
+      await revocations.revokeCertificate(compromised.serialNumber, revocationAt(NOON + 1))
+      await revocations.revokeCertificate(superseded.serialNumber, revocationAt(NOON + 1, { reason: 'superseded' }))
+      await revocations.revokeCertificate(expired.serialNumber, revocationAt(NOON + 1))
+      for (const record of [compromised, expired]) {
+        const { message } = await refusalOf('REQUEST_INVALID', () => again(record))
+        expect(message).toContain('compromised')
+      }
+      await again(superseded)
+      await inventory.record(certificateRecord())
+    })
+
     test('certifies no key of the CA itself, in whichever state', async () => {
       const retired = authorityRecord({ keyId: 'c2'.repeat(20), state: 'retired', name: 'former' })
       const { inventory } = await openStore(caState({ authorities: [...caState().authorities, retired] }))

@@ -62,6 +62,12 @@ export async function up(kysely: Kysely<unknown>): Promise<void> {
     .columns(['issuer_key_id', 'not_after'])
     .where(sql.ref('revoked_at'), 'is not', null)
     .execute()
+  await schema
+    .createIndex('certificate_compromised')
+    .on('certificate')
+    .columns(['key_thumbprint'])
+    .where(sql.ref('revocation_reason'), '=', 'keyCompromise')
+    .execute()
 
   await schema
     .createTable('revoked_service')
