@@ -1,9 +1,8 @@
-import { mkdir } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { type PublishedCrl, publishCrls } from '../ca/crl/publish-crls.ts'
-import { DIRECTORY_MODE } from '../ca/directory/durable-files.ts'
 import { labelOf } from '../ca/issuers/authorities.ts'
 import { type CaArguments, homeOf, useCa, withCaKey } from './ca-context.ts'
+import { makeDirectory } from './make-directory.ts'
 import { withJson, writeResult } from './result.ts'
 
 interface CrlArguments extends CaArguments {
@@ -19,7 +18,7 @@ export function defineCaCrl(crl: Command): void {
 
 async function writeCrls(args: CrlArguments, command: Command): Promise<void> {
   await useCa(args, async (open) => {
-    await mkdir(args.out, { recursive: true, mode: DIRECTORY_MODE })
+    await makeDirectory(args.out)
     const { crls, without } = await publishCrls(await homeOf(open), open.store.crlRegister, args.out)
     const missing = without.map(labelOf)
     writeResult(command, { crls: crls.map(describe), missing }, [

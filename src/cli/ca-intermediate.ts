@@ -1,11 +1,10 @@
-import { mkdir, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { addIntermediate } from '../ca/directory/add-intermediate.ts'
 import { writeFirstBundle } from '../ca/directory/bundle.ts'
 import { caFilesOf, keyFileOf } from '../ca/directory/ca-files.ts'
 import { copyProfiles } from '../ca/directory/copy-profiles.ts'
-import { DIRECTORY_MODE } from '../ca/directory/durable-files.ts'
 import { settle } from '../ca/directory/settle.ts'
 import { activeRoot, labelOf } from '../ca/issuers/authorities.ts'
 import { parseIntermediateName } from '../ca/issuers/intermediate-name.ts'
@@ -20,6 +19,7 @@ import {
   useCa,
   withNewCaKey,
 } from './ca-context.ts'
+import { makeDirectory } from './make-directory.ts'
 import { withJson, writeResult } from './result.ts'
 
 interface IntermediateArguments extends ProtectionArguments {
@@ -41,7 +41,7 @@ async function makeIntermediate(text: string, args: IntermediateArguments, comma
   await useCa(args, async (open) => {
     const protection = await protectionOf(args, open)
     const files = caFilesOf(args.out)
-    await mkdir(files.directory, { recursive: true, mode: DIRECTORY_MODE })
+    await makeDirectory(files.directory)
     await requireOther(files.directory, open.files.directory)
     await settle(placeOf(open), async (state, roots) => {
       activeRoot(state)

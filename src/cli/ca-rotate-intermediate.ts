@@ -1,6 +1,8 @@
+import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { addIntermediate } from '../ca/directory/add-intermediate.ts'
 import { keyFileOf } from '../ca/directory/ca-files.ts'
+import { hasKey } from '../ca/directory/key-files.ts'
 import { changeState } from '../ca/directory/settle.ts'
 import { INTERMEDIATE_NAME, intermediatesOf, labelOf } from '../ca/issuers/authorities.ts'
 import { parseIntermediateName } from '../ca/issuers/intermediate-name.ts'
@@ -109,10 +111,17 @@ async function retire(args: StepArguments, command: Command): Promise<void> {
   await useCa(args, async (open) => {
     const now = open.clock()
     const retiring = intermediatesOf(await stateOf(open), ['retiring'], name)
+    const { directory } = open.files
+    const keys = await Promise.all(
+      retiring.map(async (one) => ({ file: keyFileOf(directory, one), isHere: await hasKey(directory, one) })),
+    )
     await changeState(placeOf(open), (current, usage) => retireIntermediate(current, name, usage, now))
     const retired = retiring.map(labelOf)
     writeResult(command, { retired }, [
-      `${retired.join(', ')} is retired: nothing that it issued is valid any more. Where its key lies in ${open.files.directory}, it is set aside as .key.retired: nothing needs it.`,
+      `${retired.join(', ')} is retired: nothing that it issued is valid any more.`,
+      ...keys.map(({ file, isHere }) =>
+        isHere ? `${file} is set aside as ${basename(file)}.retired: nothing needs it.` : `Its key is not in ${directory}: remove ${basename(file)} where it lies.`,
+      ),
     ])
   })
 }

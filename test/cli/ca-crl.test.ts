@@ -75,6 +75,15 @@ describe('ca crl', () => {
     }
   })
 
+  test('is refused where a file is in the place of the directory', async () => {
+    const { dir, out } = await initCa()
+    await writeFile(out, '')
+    for (const directory of [out, join(out, 'below')]) {
+      const message = await refused('CONFIGURATION_INVALID', 'ca', 'crl', '--dir', dir, '--out', directory)
+      expect(message).toContain(`${out} is not a directory`)
+    }
+  })
+
   test('says whose it cannot make, for want of the key', async () => {
     const { dir, out } = await initCa()
     const [key = 'none'] = (await readdir(dir)).filter((file) => file.startsWith('root-'))

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { caFilesIn, initCa, refused, told } from '../support/ca-command.ts'
+import { caFilesIn, countersign, initCa, refused, told } from '../support/ca-command.ts'
 import { temporaryDirectory } from '../support/directory.ts'
 
 const PLAIN = '--dangerously-unencrypted'
@@ -52,6 +52,31 @@ test('a directory has one intermediate that issues: its own is refused, and that
   }
   expect(await readFile(join(another.dir, 'bundle.pem'), 'utf8')).toBe(before)
   expect((await told('ca', 'list', '--dir', dir)).authorities).toHaveLength(2)
+})
+
+test('a further intermediate needs a directory, and none is made where a file is in its place', async () => {
+  const { dir, out } = await initCa()
+  await writeFile(out, '')
+  const made = ['ca', 'intermediate', 'authority-b', PLAIN, '--dir', dir, '--out', out]
+  expect(await refused('CONFIGURATION_INVALID', ...made)).toContain(`${out} is not a directory`)
+  expect((await told('ca', 'list', '--dir', dir)).authorities).toHaveLength(2)
+})
+
+test('the key of one that is retired is said to be removed from where it was, and elsewhere left to its owner', async () => {
+  const { dir, other } = await withSecond()
+  const keysIn = async (directory: string) => (await readdir(directory)).filter((file) => file.endsWith('.key'))
+  const retire = async (name: string, ...place: string[]) => {
+    await told('ca', 'rotate', 'prepare', 'intermediate', '--name', name, PLAIN, '--dir', dir, ...place)
+    await told('ca', 'rotate', 'activate', 'intermediate', '--name', name, '--dir', dir)
+    return (await countersign('ca', 'rotate', 'retire', 'intermediate', '--name', name, '--dir', dir)).out
+  }
+  const [elsewhere = 'none'] = await keysIn(other)
+  expect(await retire('authority-b', '--out', other)).toContain(`not in ${dir}: remove ${elsewhere} where it lies`)
+  expect(await keysIn(other)).toContain(elsewhere)
+
+  const [own = 'none'] = await keysIn(dir)
+  expect(await retire('intermediate')).toContain(`${join(dir, own)} is removed.`)
+  expect(await keysIn(dir)).not.toContain(own)
 })
 
 test('a further intermediate waits for the root that is kept elsewhere, and leaves no bundle without one', async () => {
