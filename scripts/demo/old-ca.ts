@@ -20,7 +20,8 @@ export async function makeOldCa(directory: string, trustDomain: TrustDomain): Pr
   try {
     const options = { directory, ledger, requestedBy: 'the demonstration', clock: () => systemClock() - TWO_DAYS_MS }
     const profiles = await loadProfiles(files.profiles)
-    await initCertificateAuthority({ ...options, trustDomain, profiles, protection: 'dangerouslyUnencrypted' })
+    const place = { protection: 'dangerouslyUnencrypted', storeFile: files.store } as const
+    await initCertificateAuthority({ ...options, ...place, trustDomain, profiles })
     const ca = await loadCertificateAuthority({ ...options, inventory, passphrase: undefined })
     const { privateKey, publicKey } = generateKeyPair()
     const request = { path: parseServicePath('orders'), dnsNames: [], publicKey, requestedBy: options.requestedBy }

@@ -38,6 +38,7 @@ async function initCa(args: InitArguments, command: Command): Promise<void> {
     throw new AuthError('CONFIGURATION_INVALID', `The configuration is of ${place.trustDomain}, not of ${trustDomain}.`)
   }
   const { directory, profiles, bundle } = place.files
+  const { storeFile } = place
   const protection = await protectionOf(args, place)
   await claimDirectory(directory)
   // Those of a checkout are there already, and stay.
@@ -45,7 +46,7 @@ async function initCa(args: InitArguments, command: Command): Promise<void> {
   const init = args.offlineRoot ? initBelowOfflineRoot : initCertificateAuthority
   const { authorities } = await usePlace(
     place,
-    async (ca) => init({ ...(await homeOf(ca)), trustDomain, protection }),
+    async (ca) => init({ ...(await homeOf(ca)), trustDomain, protection, storeFile }),
     {
       create: true,
     },
@@ -53,7 +54,7 @@ async function initCa(args: InitArguments, command: Command): Promise<void> {
 
   const keys = authorities.map((authority) => keyFileOf(directory, authority))
   const requests = authorities.filter(({ state }) => state === 'requested').map((one) => requestFileOf(directory, one))
-  const made = { bundle: args.offlineRoot ? undefined : bundle, keys, requests, profiles, store: place.storeFile }
+  const made = { bundle: args.offlineRoot ? undefined : bundle, keys, requests, profiles, store: storeFile }
   writeResult(command, { trustDomain, authorities: authorities.map(labelOf), files: made }, [
     ...requests.map((file) => `${file} is the request for the intermediate: have the root certify it.`),
     args.offlineRoot

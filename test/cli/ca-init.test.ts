@@ -131,6 +131,22 @@ describe('ca init', () => {
     expect(await caFilesIn(dir)).toEqual(FILES)
   })
 
+  test('is refused where the store that a configuration names holds a CA, and says which', async () => {
+    const directory = await temporaryDirectory()
+    const configOf = async (ca: string) => {
+      const config = join(directory, `${ca}.yaml`)
+      await writeFile(config, `ca: ./${ca}\nstore: sqlite:./records.db\n`)
+      return config
+    }
+    const unencrypted = '--dangerously-unencrypted'
+    await told(...init, '--config', await configOf('one'), unencrypted)
+    for (const options of [[], ['--offline-root']]) {
+      const args = [...init, '--config', await configOf('other'), unencrypted, ...options]
+      expect(await refused('CONFIGURATION_INVALID', ...args)).toContain(`${join(directory, 'records.db')} is there`)
+    }
+    expect(await caFilesIn(join(directory, 'other'))).toEqual(['profiles.yaml'])
+  })
+
   test('is refused for what is not a trust domain', async () => {
     const dir = join(await temporaryDirectory(), 'pki')
     for (const name of ['Shop', 'shop internal', 'spiffe://shop.internal', '', 'a/b', 'shop%2einternal', '*']) {

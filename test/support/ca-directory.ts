@@ -38,6 +38,7 @@ export async function openCaDirectory(options: Partial<InitOptions> = {}): Promi
     ...options,
     directory,
     ledger: store.ledger,
+    storeFile,
     store,
   }
 }

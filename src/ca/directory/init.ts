@@ -23,6 +23,8 @@ export interface InitOptions {
   readonly protection: KeyProtection
   readonly profiles: Profiles
   readonly ledger: CaLedger
+  /** Where the ledger is kept, for the message. */
+  readonly storeFile: string
   /** For the record: `operator:alice`. */
   readonly requestedBy: string
   readonly clock: Clock
@@ -56,8 +58,8 @@ export async function initCertificateAuthority(options: InitOptions): Promise<Ca
  * @throws AuthError CONFIGURATION_INVALID, STORE_UNAVAILABLE
  */
 export async function initBelowOfflineRoot(options: InitOptions): Promise<CaState> {
-  const { directory, trustDomain, protection, ledger, clock } = options
-  if ((await ledger.read()) !== undefined) throw occupied(caFilesOf(directory).store)
+  const { directory, trustDomain, protection, ledger, storeFile, clock } = options
+  if ((await ledger.read()) !== undefined) throw occupied(storeFile)
   const asked = requestIntermediate(INTERMEDIATE_NAME, { ...options, now: clock() })
   const state: CaState = { trustDomain, authorities: [asked.record], statements: [] }
   const key = await keyFileContent(directory, asked.record, asked.privateKey, protection)
@@ -84,12 +86,12 @@ export async function claimDirectory(directory: string): Promise<void> {
 }
 
 /** Whether a CA is noted that has issued nothing but itself, since its bundle was never written. */
-async function isBegun({ directory, trustDomain, ledger, protection }: InitOptions): Promise<boolean> {
+async function isBegun({ directory, trustDomain, ledger, storeFile, protection }: InitOptions): Promise<boolean> {
   const state = await ledger.read()
   if (state === undefined) return false
   const [root] = rootsOf(state, 'active')
   const isLeft = root !== undefined && (await hasKey(directory, root)) && !(await hasBundle(directory))
-  if (!isLeft || state.trustDomain !== trustDomain) throw occupied(caFilesOf(directory).store)
+  if (!isLeft || state.trustDomain !== trustDomain) throw occupied(storeFile)
   for (const authority of state.authorities) await requireProtection(directory, authority, protection)
   return true
 }
@@ -106,6 +108,6 @@ function finish({ directory, ledger }: InitOptions): Promise<CaState> {
 function occupied(file: string): AuthError {
   return new AuthError(
     'CONFIGURATION_INVALID',
-    `${file} is there already, and a CA is never overwritten. Choose another directory, or move that file away.`,
+    `${file} is there already, and a CA is never overwritten. Choose another place, or move that file away.`,
   )
 }
