@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { certificateStateOf } from '../ca/certificate-state.ts'
 import type { RecordedCertificate } from '../ca/inventory.ts'
-import { chainOf, labelOf } from '../ca/issuers/authorities.ts'
-import type { AuthorityRecord } from '../ca/issuers/ca-state.ts'
+import { chainOf, labelOf, rootOf } from '../ca/issuers/authorities.ts'
+import type { AuthorityRecord, CaState } from '../ca/issuers/ca-state.ts'
 import { serviceIdOf, servicePathOf } from '../identity/service-id.ts'
 import { type CaArguments, stateOf, useCa, withCa } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
@@ -22,13 +22,14 @@ export function defineCaList(list: Command): void {
 
 async function listCertificates(args: ListArguments, command: Command): Promise<void> {
   await useCa(args, async (open) => {
-    const { trustDomain, authorities } = await stateOf(open)
+    const ca = await stateOf(open)
+    const { trustDomain, authorities } = ca
     const now = open.clock()
     const path = args.service === undefined ? undefined : parseServiceArgument(args.service, trustDomain)
     const serviceId = path && serviceIdOf(trustDomain, path)
     const certificates = await open.store.inventory.list({ serviceId, validAt: now })
     const services = certificates.map((certificate) => describeCertificate(certificate, authorities, now))
-    const own = authorities.map(describeAuthority)
+    const own = authorities.map((authority) => describeAuthority(authority, ca))
 
     const rows = certificates.map(({ serviceId: id }, index) => {
       const { state = '', notAfter = '', serialNumber = '', issuer = '' } = services[index] ?? {}
@@ -36,8 +37,8 @@ async function listCertificates(args: ListArguments, command: Command): Promise<
     })
     writeResult(command, { trustDomain, authorities: own, certificates: services }, [
       ...tableOf(
-        ['CA', 'STATE', 'EXPIRES'],
-        own.map(({ name, state, notAfter = 'no certificate yet' }) => [name, state, notAfter]),
+        ['CA', 'STATE', 'EXPIRES', 'BELOW'],
+        own.map(({ name, state, notAfter = 'no certificate yet', root = '' }) => [name, state, notAfter, root]),
       ),
       '',
       ...tableOf(['SERVICE', 'STATE', 'EXPIRES', 'SERIAL', 'ISSUER'], rows),
@@ -45,13 +46,15 @@ async function listCertificates(args: ListArguments, command: Command): Promise<
   })
 }
 
-function describeAuthority(authority: AuthorityRecord) {
+function describeAuthority(authority: AuthorityRecord, ca: CaState) {
   const { kind, state, keyId, requestedBy } = authority
   const [certificate] = authority.certificateChain === undefined ? [] : chainOf(authority)
+  const root = kind === 'root' ? undefined : rootOf(ca, authority)
   return {
     name: labelOf(authority),
     kind,
     state,
+    root: root && labelOf(root),
     keyId,
     requestedBy,
     serialNumber: certificate?.serialNumber,

@@ -34,8 +34,36 @@ describe('ca list', () => {
     const { dir, out } = await initCa()
     const { serialNumber } = await told('ca', 'issue', 'orders', '--dir', dir, '--out', out)
     const listed = await countersign('ca', 'list', '--dir', dir)
-    expect(listed.out).toMatch(/^CA +STATE +EXPIRES\nroot-[0-9a-f]{16} +active /m)
+    expect(listed.out).toMatch(/^CA +STATE +EXPIRES +BELOW\nroot-[0-9a-f]{16} +active /m)
     expect(listed.out).toMatch(new RegExp(`^ *orders +live +\\S+Z +${serialNumber} +intermediate-`, 'm'))
+  })
+
+  test('shows below which root each intermediate is', async () => {
+    const { dir } = await initCa()
+    const unencrypted = '--dangerously-unencrypted'
+    await told('ca', 'rotate', 'prepare', 'root', unencrypted, '--dir', dir)
+    await told('ca', 'rotate', 'activate', 'root', '--verifiers-updated', '--dir', dir)
+    await told('ca', 'rotate', 'prepare', 'intermediate', unencrypted, '--dir', dir)
+
+    const { authorities } = await told('ca', 'list', '--dir', dir)
+    const named = (kind: string, state: string) =>
+      authorities.find((one: { kind: string; state: string }) => one.kind === kind && one.state === state)
+    const [former, next] = [named('root', 'retiring'), named('root', 'active')]
+    expect(former).not.toHaveProperty('root')
+    expect(next).not.toHaveProperty('root')
+    const [active, prepared] = [named('intermediate', 'active'), named('intermediate', 'prepared')]
+    expect([active.root, prepared.root]).toEqual([former.name, next.name])
+
+    const { out } = await countersign('ca', 'list', '--dir', dir)
+    expect(out).toMatch(new RegExp(`^${prepared.name} +prepared +\\S+Z +${next.name}$`, 'm'))
+    expect(out).toMatch(new RegExp(`^${next.name} +active +\\S+Z$`, 'm'))
+  })
+
+  test('shows no root above an intermediate that has no certificate yet', async () => {
+    const { dir } = await initCa('--offline-root')
+    const [requested] = (await told('ca', 'list', '--dir', dir)).authorities
+    expect(requested.state).toBe('requested')
+    expect(requested).not.toHaveProperty('root')
   })
 
   test('shows one service alone when told to', async () => {
