@@ -120,7 +120,9 @@ async function retire(args: StepArguments, command: Command): Promise<void> {
     writeResult(command, { retired }, [
       `${retired.join(', ')} is retired: nothing that it issued is valid any more.`,
       ...keys.map(({ file, isHere }) =>
-        isHere ? `${file} is set aside as ${basename(file)}.retired: nothing needs it.` : `Its key is not in ${directory}: remove ${basename(file)} where it lies.`,
+        isHere
+          ? `${file} is set aside as ${basename(file)}.retired: nothing needs it.`
+          : `Its key is not in ${directory}: remove ${basename(file)} where it lies.`,
       ),
     ])
   })

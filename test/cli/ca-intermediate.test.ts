@@ -62,7 +62,7 @@ test('a further intermediate needs a directory, and none is made where a file is
   expect((await told('ca', 'list', '--dir', dir)).authorities).toHaveLength(2)
 })
 
-test('the key of one that is retired is said to be removed from where it was, and elsewhere left to its owner', async () => {
+test('the key of one that is retired is said to be set aside where it was, and elsewhere left to its owner', async () => {
   const { dir, other } = await withSecond()
   const keysIn = async (directory: string) => (await readdir(directory)).filter((file) => file.endsWith('.key'))
   const retire = async (name: string, ...place: string[]) => {
@@ -75,7 +75,7 @@ test('the key of one that is retired is said to be removed from where it was, an
   expect(await keysIn(other)).toContain(elsewhere)
 
   const [own = 'none'] = await keysIn(dir)
-  expect(await retire('intermediate')).toContain(`${join(dir, own)} is removed.`)
+  expect(await retire('intermediate')).toContain(`${join(dir, own)} is set aside`)
   expect(await keysIn(dir)).not.toContain(own)
 })
 
