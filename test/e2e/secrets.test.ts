@@ -33,7 +33,7 @@ test('no process of the demonstration prints a token or a private key that any o
     'call refused',
     'handshake refused',
     'Calls flow',
-    'Issued spiffe',
+    '"serviceId":"spiffe',
   ]) {
     expect(output, `the output of each process: ${message}`).toContain(message)
   }
