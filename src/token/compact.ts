@@ -29,7 +29,7 @@ const KEY_ID = /^[A-Za-z0-9_-]{43}$/
  */
 export function parseCompactToken(text: string): CompactToken {
   if (text.length > MAX_TOKEN_LENGTH) throw malformed(`it has more than ${MAX_TOKEN_LENGTH} characters`)
-  const [header = '', payload = '', signature = '', ...others] = text.split('.')
+  const [header = '', payload = '', signature = '', ...others] = text.split('.', 4)
   const isForm = header.length <= MAX_HEADER_LENGTH && signature.length === SIGNATURE_LENGTH && others.length === 0
   if (!isForm) throw malformed('it is not three parts of an ES256 JWS')
   const signatureBytes = decodeBase64Url(signature)
