@@ -15,7 +15,7 @@ const { FAULT_ROUNDS = '10' } = process.env
 const ROUNDS = Number(FAULT_ROUNDS)
 
 /** Of so many calls that a command makes one is tried, beginning with any of the first: all of them in some runs. */
-const STRIDE = Math.max(1, Math.round(130 / ROUNDS))
+const STRIDE = Math.max(1, Math.round(160 / ROUNDS))
 /** Keys take a tenth of a second each to encrypt and to decrypt. */
 const ENCRYPTED_STRIDE = 4 * STRIDE
 

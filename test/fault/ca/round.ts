@@ -25,7 +25,7 @@ export class Round {
 
   /** Everything that is wrong after one of them. */
   static async problems(directory: string, seed: number, theatre: Theatre): Promise<readonly string[]> {
-    const stage = await Stage.create(directory, { before: [], isEncrypted: seed % 5 === 0 }, theatre)
+    const stage = await Stage.create(directory, { before: [], isEncrypted: seed % 10 === 0 }, theatre)
     const round = new Round(stage, await stage.copy(), seed)
     await round.#begin()
     for (let wave = 0; wave < WAVES; wave += 1) await round.#wave()
@@ -118,7 +118,7 @@ const REFUSALS: readonly RegExp[] = [
   /^ca init .*already/,
   /The intermediate that was to sign is not active/,
   /The service was revoked after this certificate was asked for/,
-  /^ca renew .*(?:cannot be renewed|cannot be read: ENOENT)/,
+  /^ca renew .*(?:cannot be renewed|to renew is revoked|cannot be read: ENOENT)/,
   /No certificate has the serial number 40:|was never issued anything/,
   /is (?:prepared|retired|distrusted) already/,
   /No (?:root|intermediate "intermediate") is (?:prepared|retiring)/,
