@@ -154,8 +154,7 @@ describe('a connection is cut', () => {
   for (const [title, frames, error] of MALFORMED) {
     test(`for ${title}`, async () => {
       const connection = await connectByHand(target.port, target.tls)
-      await connection.send(...frames(admittedFields()))
-      expect(await connection.outcome()).toBe(`GOAWAY ${error}`)
+      expect(await connection.outcome(...frames(admittedFields()))).toBe(`GOAWAY ${error}`)
     })
   }
 
@@ -180,8 +179,9 @@ describe('no call comes of', () => {
   for (const [title, frames] of REFUSED_ALONE) {
     test(title, async () => {
       const connection = await connectByHand(target.port, target.tls)
-      await connection.send(...frames(admittedFields()))
-      expect(await connection.outcome()).toMatch(/^(alive|RST_STREAM (PROTOCOL|INTERNAL)_ERROR)$/)
+      expect(await connection.outcome(...frames(admittedFields()))).toMatch(
+        /^(alive|RST_STREAM (PROTOCOL|INTERNAL)_ERROR)$/,
+      )
     })
   }
 })

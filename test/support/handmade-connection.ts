@@ -10,9 +10,10 @@ export interface HandmadeConnection {
   send(...frames: readonly Uint8Array[]): Promise<void>
   /**
    * How the other end took it: `GOAWAY` with its error, `closed` where it just hung up, `RST_STREAM` with its error where
-   * it ended one stream and goes on, `alive` where it goes on and answers a PING.
+   * it ended one stream and goes on, `alive` where it goes on and answers a PING. What decides it is best given here: the
+   * PING then leaves with it, and cannot reach a socket that is closed by then, whose reset would take the GOAWAY away.
    */
-  outcome(): Promise<string>
+  outcome(...lastFrames: readonly Uint8Array[]): Promise<string>
   /** Ends the connection, once the other end has had what was sent. */
   leave(): Promise<void>
 }
@@ -71,8 +72,8 @@ export async function connectByHand(
   return {
     socket,
     send,
-    async outcome() {
-      await send(frame({ type: FrameType.ping, payload: LAST_PING }))
+    async outcome(...lastFrames) {
+      await send(...lastFrames, frame({ type: FrameType.ping, payload: LAST_PING }))
       const timer = setTimeout(decide, OUTCOME_TIMEOUT_MS, 'silence')
       const outcome = await decided
       clearTimeout(timer)
