@@ -47,7 +47,7 @@ subjectKeyIdentifier=hash
 authorityKeyIdentifier=keyid
 `
 
-/** A CA that a company has below its root. */
+/** A CA that a company has below its root; it outlives what it certifies. */
 async function companyCa(root: OutsideRoot, extensions = CA_EXTENSIONS, ...options: string[]): Promise<OutsideRoot> {
   const directory = await temporaryDirectory()
   const [key, request, config] = ['key', 'csr', 'cnf'].map((ending) => join(directory, `issuing.${ending}`))
@@ -55,7 +55,7 @@ async function companyCa(root: OutsideRoot, extensions = CA_EXTENSIONS, ...optio
   await writeFile(config, extensions)
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key]
   await run('req', '-new', ...newKey, '-subj', '/CN=Issuing', '-out', request)
-  return { certificate: await certify(root, request, '-extfile', config, ...options), key }
+  return { certificate: await certify(root, request, '-extfile', config, '-days', '730', ...options), key }
 }
 
 /** Issuing has certified Peer, and Peer has certified Issuing. */

@@ -44,7 +44,8 @@ export function intermediateProblem(
   if (!namesOnly(intermediate, trustDomain)) return 'it names another trust domain'
   if (intermediate.subjectKeyId === undefined) return 'no subject key identifier'
   if (intermediate.notBefore < issuer.notBefore || intermediate.notAfter > issuer.notAfter) {
-    return 'it is valid while its issuer is not'
+    const [from, until] = [issuer.notBefore, issuer.notAfter].map((time) => new Date(time).toISOString())
+    return `it is valid while its issuer is not, which is from ${from} until ${until}`
   }
   const problem = issuerProblem(intermediate, issuer, 'it is not issued by the next')
   if (problem !== undefined) return problem

@@ -89,7 +89,7 @@ describe('an intermediate', () => {
     ['of two', { uris: ['spiffe://shop.internal', 'spiffe://elsewhere.internal'] }, 'another trust domain'],
     ['that is none', { basicConstraints: { isCa: false, pathLength: undefined } }, 'not the certificate of a CA'],
     ['that may not sign', { keyUsage: ['cRLSign'] }, 'may not sign certificates'],
-    ['that outlives the root', { notAfter: root.notAfter + 1 }, 'while its issuer is not'],
+    ['that outlives the root', { notAfter: root.notAfter + 1 }, `until ${new Date(root.notAfter).toISOString()}`],
     ['that is older than the root', { notBefore: root.notBefore - 1000 }, 'while its issuer is not'],
     ['that is for servers only', { extendedKeyUsage: [Oid.serverAuth] }, 'lacks serverAuth or clientAuth'],
     ['that is for clients only', { extendedKeyUsage: [Oid.clientAuth] }, 'lacks serverAuth or clientAuth'],
