@@ -1,4 +1,5 @@
-import { contentOf, DerError, type DerNode, decodeOid, Tag, type TagClass } from './der.ts'
+import { decodeOid } from './der.ts'
+import { contentOf, DerError, type DerNode, Tag, type TagClass } from './der-node.ts'
 
 /** The children of a SEQUENCE. */
 export function readSequence(node: DerNode | undefined): readonly DerNode[] {
@@ -22,14 +23,14 @@ export function readBoolean(node: DerNode | undefined): boolean {
   return bytes[0] === 0xff
 }
 
-/** The content octets of an INTEGER: two's complement, in the fewest octets. */
+/** The content octets of an INTEGER: two's complement, in the fewest octets, as `parseDer` has seen to. */
 export function readInteger(node: DerNode | undefined): Buffer {
-  return readNumber(node, Tag.integer, 'an INTEGER')
+  return readPrimitive(node, Tag.integer)
 }
 
 /** The content octets of an ENUMERATED, as those of an INTEGER. */
 export function readEnumerated(node: DerNode | undefined): Buffer {
-  return readNumber(node, Tag.enumerated, 'an ENUMERATED')
+  return readPrimitive(node, Tag.enumerated)
 }
 
 export function readOctetString(node: DerNode | undefined): Buffer {
@@ -74,14 +75,6 @@ export function readTime(node: DerNode | undefined): number {
   // Date.parse takes 31 February as 3 March, and 24:00 as the next day.
   if (new Date(milliseconds).getUTCDate() !== Number(day)) throw new DerError('a time is not a date')
   return milliseconds
-}
-
-function readNumber(node: DerNode | undefined, tag: number, what: string): Buffer {
-  const bytes = readPrimitive(node, tag)
-  const [first = -1, second = 0] = bytes
-  const padded = bytes.length > 1 && ((first === 0x00 && second < 0x80) || (first === 0xff && second >= 0x80))
-  if (bytes.length === 0 || padded) throw new DerError(`${what} is not in its shortest form`)
-  return bytes
 }
 
 function readPrimitive(node: DerNode | undefined, tag: number): Buffer {

@@ -1,4 +1,5 @@
-import { type DerNode, encodeOid, Tag } from './der.ts'
+import { encodeOid } from './der.ts'
+import { type DerNode, Tag } from './der-node.ts'
 
 export const sequence = (...children: DerNode[]): DerNode => sequenceOf(children)
 

@@ -1,38 +1,7 @@
 /// <reference path="./forge-asn1.d.ts" />
 import asn1 from 'node-forge/lib/asn1.js'
-
-/**
- * Distinguished Encoding Rules (ITU-T X.690): values as trees of nodes, to bytes and back.
- * A primitive node has `bytes`, a constructed one has `children`.
- */
-export interface DerNode {
-  readonly tagClass: TagClass
-  readonly tag: number
-  readonly bytes?: Buffer
-  readonly children?: readonly DerNode[]
-}
-
-export type TagClass = 'universal' | 'context'
-
-/** The bytes are not the DER that was expected. The message says where they differ, and repeats none of them. */
-export class DerError extends Error {
-  override readonly name = 'DerError'
-}
-
-export const Tag = {
-  boolean: 1,
-  integer: 2,
-  bitString: 3,
-  octetString: 4,
-  null: 5,
-  oid: 6,
-  enumerated: 10,
-  utf8String: 12,
-  sequence: 16,
-  set: 17,
-  utcTime: 23,
-  generalizedTime: 24,
-} as const
+import { encodeDer } from './der-encoder.ts'
+import { CLASS_BITS, DerError, type DerNode, Tag, type TagClass } from './der-node.ts'
 
 /** A certificate nests about nine levels; a bound keeps hostile input from recursing further. */
 const MAX_DEPTH = 24
@@ -42,29 +11,13 @@ const MAX_DEPTH = 24
  * @throws DerError for anything else: trailing bytes, other encodings of the same value, unknown tag classes
  */
 export function parseDer(bytes: Uint8Array): DerNode {
-  const text = Buffer.from(bytes).toString('latin1')
-  const node = parseWithForge(text)
+  const node = fromForge(parseWithForge(Buffer.from(bytes).toString('latin1')))
   // node-forge accepts BER here and there: whatever does not encode back to itself is not DER.
-  if (asn1.toDer(node).getBytes() !== text)
-    throw new DerError('not in DER: the value has a shorter or another encoding')
-  return fromForge(node)
-}
-
-export function encodeDer(node: DerNode): Buffer {
-  return Buffer.from(asn1.toDer(toForge(node)).getBytes(), 'latin1')
-}
-
-/** A SEQUENCE of values that are encoded already: they go into it byte for byte. */
-export function encodeSequence(values: readonly Uint8Array[]): Buffer {
-  // To node-forge, a primitive value whose tag has the bit that says "constructed".
-  return encodeDer({ tagClass: 'universal', tag: CONSTRUCTED | Tag.sequence, bytes: Buffer.concat(values) })
+  if (!encodeDer(node).equals(bytes)) throw new DerError('not in DER: the value has a shorter or another encoding')
+  return node
 }
 
 type ForgeNode = ReturnType<typeof asn1.fromDer>
-
-const CONSTRUCTED = 0x20
-
-const CLASS_NUMBER: Record<TagClass, number> = { universal: 0x00, context: 0x80 }
 
 function parseWithForge(text: string): ForgeNode {
   try {
@@ -86,8 +39,10 @@ function fromForge(node: ForgeNode): DerNode {
   if (tagClass === 'universal' && isList(node.type) !== node.constructed) {
     throw new DerError('not in DER: a list is not in parts, or what is no list is')
   }
-  if (typeof node.value === 'string') return { tagClass, tag: node.type, bytes: bytesOf(node.type, node.value) }
-  return { tagClass, tag: node.type, children: node.value.map(fromForge) }
+  if (typeof node.value !== 'string') return { tagClass, tag: node.type, children: node.value.map(fromForge) }
+  const bytes = bytesOf(node.type, node.value)
+  if (tagClass === 'universal' && isNumber(node.type)) requireShortestForm(bytes)
+  return { tagClass, tag: node.type, bytes }
 }
 
 const GREATER_TAG = 31
@@ -99,35 +54,26 @@ function bytesOf(tag: number, text: string): Buffer {
   return tag === BMP_STRING ? Buffer.from(text, 'utf16le').swap16() : Buffer.from(text, 'latin1')
 }
 
-function textOf(tag: number, bytes: Buffer): string {
-  return tag === BMP_STRING ? Buffer.from(bytes).swap16().toString('utf16le') : bytes.toString('latin1')
-}
-
 /** What has parts: DER cuts no string into pieces (X.690 section 10.2). */
 function isList(tag: number): boolean {
   return tag === Tag.sequence || tag === Tag.set
 }
 
+function isNumber(tag: number): boolean {
+  return tag === Tag.integer || tag === Tag.enumerated
+}
+
+/** X.690 section 8.3.2: the first nine bits are neither all zero nor all one. */
+function requireShortestForm(bytes: Buffer): void {
+  const [first = -1, second = 0] = bytes
+  const padded = bytes.length > 1 && ((first === 0x00 && second < 0x80) || (first === 0xff && second >= 0x80))
+  if (bytes.length === 0 || padded) throw new DerError('not in DER: a number is not in its shortest form')
+}
+
 function tagClassOf(tagClass: number): TagClass {
-  if (tagClass === CLASS_NUMBER.universal) return 'universal'
-  if (tagClass === CLASS_NUMBER.context) return 'context'
+  if (tagClass === CLASS_BITS.universal) return 'universal'
+  if (tagClass === CLASS_BITS.context) return 'context'
   throw new DerError('a tag is of a class that certificates do not use')
-}
-
-function toForge(node: DerNode): ForgeNode {
-  return {
-    tagClass: CLASS_NUMBER[node.tagClass],
-    type: node.tag,
-    constructed: node.children !== undefined,
-    composed: node.children !== undefined,
-    value: node.children === undefined ? textOf(node.tag, contentOf(node)) : node.children.map(toForge),
-  }
-}
-
-/** The content octets of a primitive value. */
-export function contentOf(node: DerNode): Buffer {
-  if (node.bytes === undefined) throw new DerError('a primitive value was expected')
-  return node.bytes
 }
 
 /** The content octets of an OBJECT IDENTIFIER, from the dotted form that the source has of it. */

@@ -1,5 +1,5 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
-import { DerError } from '../core/der.ts'
+import { DerError } from '../core/der-node.ts'
 import { AuthError } from '../core/errors.ts'
 import { type Certificate, parseCertificate } from './certificate.ts'
 import { parseTrustDomain, type TrustDomain } from './service-id.ts'

@@ -1,6 +1,7 @@
 import { type KeyObject, verify } from 'node:crypto'
-import { DerError, type DerNode, parseDer } from '../core/der.ts'
+import { parseDer } from '../core/der.ts'
 import { firstValueOf } from '../core/der-extent.ts'
+import { DerError, type DerNode } from '../core/der-node.ts'
 import { readContext, readInteger, readOctets, readOid, readSequence, readSet } from '../core/der-reader.ts'
 import { AuthError } from '../core/errors.ts'
 import { importPublicKey, publicKeyProblem } from './public-key.ts'

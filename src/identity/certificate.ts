@@ -1,5 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
-import { DerError, type DerNode, parseDer } from '../core/der.ts'
+import { parseDer } from '../core/der.ts'
+import { DerError, type DerNode } from '../core/der-node.ts'
 import {
   readBitString,
   readBoolean,

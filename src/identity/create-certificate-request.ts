@@ -1,4 +1,4 @@
-import type { DerNode } from '../core/der.ts'
+import type { DerNode } from '../core/der-node.ts'
 import { contextConstructed, oid, sequence, sequenceOf, set, smallInteger } from '../core/der-writer.ts'
 import { ExtensionRequest } from './certificate-request.ts'
 import type { KeyPair } from './key-pair.ts'

@@ -1,7 +1,8 @@
 import { type KeyObject, verify } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { DerError, type DerNode, parseDer, Tag } from '../core/der.ts'
+import { parseDer } from '../core/der.ts'
 import { firstValueOf } from '../core/der-extent.ts'
+import { DerError, type DerNode, Tag } from '../core/der-node.ts'
 import {
   readContext,
   readEnumerated,

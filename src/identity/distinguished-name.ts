@@ -1,4 +1,5 @@
-import { contentOf, DerError, type DerNode, encodeDer, Tag } from '../core/der.ts'
+import { encodeDer } from '../core/der-encoder.ts'
+import { contentOf, DerError, type DerNode, Tag } from '../core/der-node.ts'
 import { readOid, readSequence, readSet } from '../core/der-reader.ts'
 
 /**

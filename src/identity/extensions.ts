@@ -1,4 +1,5 @@
-import { DerError, type DerNode, parseDer } from '../core/der.ts'
+import { parseDer } from '../core/der.ts'
+import { DerError, type DerNode } from '../core/der-node.ts'
 import { readBoolean, readOctetString, readOid, readSequence } from '../core/der-reader.ts'
 
 /** The extensions of a certificate, a certificate request, a CRL or an entry of one. */

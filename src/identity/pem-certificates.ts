@@ -1,4 +1,4 @@
-import { DerError } from '../core/der.ts'
+import { DerError } from '../core/der-node.ts'
 import { AuthError } from '../core/errors.ts'
 import { type Certificate, parseCertificate } from './certificate.ts'
 import { decodeCertificates } from './pem.ts'

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { type DerNode, encodeDer } from '../core/der.ts'
+import { encodeDer } from '../core/der-encoder.ts'
+import type { DerNode } from '../core/der-node.ts'
 import { readOctets, readOid, readSequence } from '../core/der-reader.ts'
 import { bitString, oid, sequence } from '../core/der-writer.ts'
 import { createPrivateField } from '../core/private-field.ts'

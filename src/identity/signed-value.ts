@@ -1,5 +1,6 @@
 import { type KeyObject, sign } from 'node:crypto'
-import { type DerNode, encodeDer, encodeSequence } from '../core/der.ts'
+import { encodeDer, encodeSequence } from '../core/der-encoder.ts'
+import type { DerNode } from '../core/der-node.ts'
 import { bitString, oid, sequence } from '../core/der-writer.ts'
 
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2'

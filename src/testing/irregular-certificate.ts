@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { tbsCertificate } from '../ca/certificate/tbs-certificate.ts'
 import type { CertificateTemplate } from '../ca/certificate/template.ts'
-import type { DerNode } from '../core/der.ts'
+import type { DerNode } from '../core/der-node.ts'
 import { readOid, readSequence } from '../core/der-reader.ts'
 import { contextConstructed, sequence } from '../core/der-writer.ts'
 import { signValue } from '../identity/signed-value.ts'

@@ -2,8 +2,10 @@ import { sign } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { monotonicClock } from '../../src/core/clock.ts'
-import { type DerNode, encodeDer, encodeSequence, parseDer, Tag } from '../../src/core/der.ts'
+import { parseDer } from '../../src/core/der.ts'
+import { encodeDer, encodeSequence } from '../../src/core/der-encoder.ts'
 import { derExtentOf, firstValueOf } from '../../src/core/der-extent.ts'
+import { type DerNode, Tag } from '../../src/core/der-node.ts'
 import { readSequence } from '../../src/core/der-reader.ts'
 import {
   bitString,

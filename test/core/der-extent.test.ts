@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { encodeDer } from '../../src/core/der.ts'
+import { encodeDer } from '../../src/core/der-encoder.ts'
 import { derExtentOf, firstValueOf } from '../../src/core/der-extent.ts'
 import { octetString, sequence } from '../../src/core/der-writer.ts'
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { extension } from '../../src/ca/certificate/tbs-certificate.ts'
-import { DerError, type DerNode, parseDer } from '../../src/core/der.ts'
+import { parseDer } from '../../src/core/der.ts'
+import { DerError, type DerNode } from '../../src/core/der-node.ts'
 import {
   bitString,
   boolean,

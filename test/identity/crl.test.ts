@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { extension } from '../../src/ca/certificate/tbs-certificate.ts'
-import { DerError, type DerNode } from '../../src/core/der.ts'
+import { DerError, type DerNode } from '../../src/core/der-node.ts'
 import {
   contextConstructed,
   enumerated,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { DerError, type DerNode } from '../../src/core/der.ts'
+import { DerError, type DerNode } from '../../src/core/der-node.ts'
 import { octetString, oid, sequence, set, utf8String } from '../../src/core/der-writer.ts'
 import { formatName } from '../../src/identity/distinguished-name.ts'
 import { root } from '../support/leaf.ts'

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { encodeDer } from '../../src/core/der.ts'
+import { encodeDer } from '../../src/core/der-encoder.ts'
 import { readSequence } from '../../src/core/der-reader.ts'
 import { bitString, sequence } from '../../src/core/der-writer.ts'
 import { generateKeyPair } from '../../src/identity/key-pair.ts'

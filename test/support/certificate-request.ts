@@ -1,5 +1,6 @@
 import { type KeyObject, sign } from 'node:crypto'
-import { type DerNode, encodeDer } from '../../src/core/der.ts'
+import { encodeDer } from '../../src/core/der-encoder.ts'
+import type { DerNode } from '../../src/core/der-node.ts'
 import {
   bitString,
   contextConstructed,

@@ -1,6 +1,7 @@
 import { extension } from '../../src/ca/certificate/tbs-certificate.ts'
 import { systemClock } from '../../src/core/clock.ts'
-import { type DerNode, parseDer } from '../../src/core/der.ts'
+import { parseDer } from '../../src/core/der.ts'
+import type { DerNode } from '../../src/core/der-node.ts'
 import { readOid, readSequence } from '../../src/core/der-reader.ts'
 import { contextConstructed, contextPrimitive, sequence } from '../../src/core/der-writer.ts'
 import { GeneralName, Oid, parseCertificate } from '../../src/identity/certificate.ts'

@@ -1,6 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { type DerNode, encodeDer, parseDer, Tag } from '../../../src/core/der.ts'
+import { parseDer } from '../../../src/core/der.ts'
+import { encodeDer } from '../../../src/core/der-encoder.ts'
+import { type DerNode, Tag } from '../../../src/core/der-node.ts'
 import {
   bitString,
   contextConstructed,

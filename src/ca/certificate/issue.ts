@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { DerError } from '../../core/der.ts'
+import { DerError } from '../../core/der-node.ts'
 import { AuthError } from '../../core/errors.ts'
 import { type Certificate, parseCertificate } from '../../identity/certificate.ts'
 import { signValue } from '../../identity/signed-value.ts'

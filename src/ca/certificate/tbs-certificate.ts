@@ -1,4 +1,5 @@
-import { type DerNode, encodeDer } from '../../core/der.ts'
+import { encodeDer } from '../../core/der-encoder.ts'
+import type { DerNode } from '../../core/der-node.ts'
 import {
   bitString,
   boolean,

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import type { DerNode } from '../../core/der.ts'
+import type { DerNode } from '../../core/der-node.ts'
 import { oid, sequence, set, utf8String } from '../../core/der-writer.ts'
 import type { BasicConstraints, Certificate } from '../../identity/certificate.ts'
 import { type ServicePath, serviceIdOf, type TrustDomain } from '../../identity/service-id.ts'

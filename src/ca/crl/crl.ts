@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { toEpochSeconds } from '../../core/clock.ts'
-import { DerError } from '../../core/der.ts'
+import { DerError } from '../../core/der-node.ts'
 import { AuthError } from '../../core/errors.ts'
 import type { Certificate } from '../../identity/certificate.ts'
 import { type Crl, parseCrl } from '../../identity/crl.ts'

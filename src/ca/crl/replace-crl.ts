@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { DerError } from '../../core/der.ts'
+import { DerError } from '../../core/der-node.ts'
 import { parseCrl } from '../../identity/crl.ts'
 import { decodePem } from '../../identity/pem.ts'
 import { CERTIFICATE_MODE, replaceFiles } from '../directory/durable-files.ts'

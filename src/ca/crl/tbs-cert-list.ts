@@ -1,4 +1,4 @@
-import type { DerNode } from '../../core/der.ts'
+import type { DerNode } from '../../core/der-node.ts'
 import {
   contextConstructed,
   contextPrimitive,

@@ -1,5 +1,5 @@
-import { DerError } from '../../core/der.ts'
 import { derExtentOf } from '../../core/der-extent.ts'
+import { DerError } from '../../core/der-node.ts'
 import { parseCrl } from '../../identity/crl.ts'
 import type { PemBlock, PemPart } from '../../identity/pem-blocks.ts'
 import { inspectCertificate } from './certificate.ts'

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { DerError } from '../../core/der.ts'
+import { DerError } from '../../core/der-node.ts'
 import { type Certificate, parseCertificate } from '../../identity/certificate.ts'
 import type { PemPart } from '../../identity/pem-blocks.ts'
 import { type KeyKind, publicKeyKind } from './key-kind.ts'

@@ -1,4 +1,5 @@
-import { DerError, type DerNode, parseDer, Tag } from '../../core/der.ts'
+import { parseDer } from '../../core/der.ts'
+import { DerError, type DerNode, Tag } from '../../core/der-node.ts'
 
 /**
  * The PEM label of what a DER value looks like, by its outermost parts; undefined where it looks like nothing that is

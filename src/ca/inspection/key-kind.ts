@@ -1,4 +1,5 @@
-import { DerError, type DerNode, parseDer, Tag } from '../../core/der.ts'
+import { parseDer } from '../../core/der.ts'
+import { DerError, type DerNode, Tag } from '../../core/der-node.ts'
 import { readContext, readInteger, readOctetString, readOctets, readOid, readSequence } from '../../core/der-reader.ts'
 
 /** What kind of key it is, read from its DER: there are keys with which OpenSSL computes for minutes. */

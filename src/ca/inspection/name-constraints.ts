@@ -1,4 +1,5 @@
-import { DerError, type DerNode, parseDer } from '../../core/der.ts'
+import { parseDer } from '../../core/der.ts'
+import { DerError, type DerNode } from '../../core/der-node.ts'
 import { readContext, readSequence } from '../../core/der-reader.ts'
 import { type Certificate, GeneralName, Oid } from '../../identity/certificate.ts'
 import { readExtensions } from '../../identity/extensions.ts'

@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
-import { DerError, parseDer } from '../../core/der.ts'
+import { parseDer } from '../../core/der.ts'
+import { DerError } from '../../core/der-node.ts'
 import { readOctetString, readOid, readSequence } from '../../core/der-reader.ts'
 import type { PemBlock } from '../../identity/pem-blocks.ts'
 import type { Facts, Findings } from './inspection.ts'

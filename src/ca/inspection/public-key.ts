@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { DerError, parseDer } from '../../core/der.ts'
+import { parseDer } from '../../core/der.ts'
+import { DerError } from '../../core/der-node.ts'
 import { sha256Base64Url } from '../../core/encoding.ts'
 import { isP256 } from '../../identity/key-pair.ts'
 import { subjectKeyIdOf } from '../certificate/public-key.ts'

@@ -5,7 +5,7 @@ import { nameConstraintProblem, permittedUrisOf } from '../../../src/ca/certific
 import { extension, tbsCertificate } from '../../../src/ca/certificate/tbs-certificate.ts'
 import { leafTemplate } from '../../../src/ca/certificate/template.ts'
 import { createHierarchy } from '../../../src/ca/issuers/hierarchy.ts'
-import type { DerNode } from '../../../src/core/der.ts'
+import type { DerNode } from '../../../src/core/der-node.ts'
 import { contextConstructed, contextPrimitive, sequence } from '../../../src/core/der-writer.ts'
 import { GeneralName, Oid, parseCertificate } from '../../../src/identity/certificate.ts'
 import { generateKeyPair } from '../../../src/identity/key-pair.ts'

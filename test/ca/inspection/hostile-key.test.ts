@@ -2,7 +2,9 @@ import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { inspect } from '../../../src/ca/inspection/inspect.ts'
 import type { Inspection } from '../../../src/ca/inspection/inspection.ts'
-import { type DerNode, encodeDer, parseDer, Tag } from '../../../src/core/der.ts'
+import { parseDer } from '../../../src/core/der.ts'
+import { encodeDer } from '../../../src/core/der-encoder.ts'
+import { type DerNode, Tag } from '../../../src/core/der-node.ts'
 import { readSequence } from '../../../src/core/der-reader.ts'
 import {
   bitString,

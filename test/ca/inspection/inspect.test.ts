@@ -7,7 +7,9 @@ import { inspect } from '../../../src/ca/inspection/inspect.ts'
 import type { Inspection } from '../../../src/ca/inspection/inspection.ts'
 import type { RevokedEntry } from '../../../src/ca/revocation.ts'
 import { monotonicClock, systemClock } from '../../../src/core/clock.ts'
-import { type DerNode, encodeDer, parseDer } from '../../../src/core/der.ts'
+import { parseDer } from '../../../src/core/der.ts'
+import { encodeDer } from '../../../src/core/der-encoder.ts'
+import type { DerNode } from '../../../src/core/der-node.ts'
 import {
   bitString,
   contextConstructed,
