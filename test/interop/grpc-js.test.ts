@@ -4,7 +4,7 @@ import type { Credential } from '../../src/identity/credential.ts'
 import { encodePrivateKey } from '../../src/identity/key-pair.ts'
 import { createTestCa } from '../../src/testing/test-ca.ts'
 import { COUNT, count, serveWarehouse } from '../support/certificate-calls.ts'
-import { createConstrainedCa, createUnconstrainedCa } from '../support/name-constraints.ts'
+import { NAMINGS } from '../support/namings.ts'
 import { callPlainly } from '../support/plain-client.ts'
 import { Warehouse } from '../support/warehouse.ts'
 
@@ -15,24 +15,17 @@ const stranger = createTestCa()
 const foreign = (service: string) => stranger.credential(service, { bundle: ca.bundle })
 
 describe('grpc-js without anything of ours', () => {
-  for (const [kind, { credential }] of [
-    ['an intermediate without name constraints', createUnconstrainedCa()],
-    ['an intermediate with name constraints', createConstrainedCa()],
-  ] as const) {
-    for (const dnsNames of [['localhost'], []]) {
-      const names = `${dnsNames.length === 0 ? 'no' : 'a'} host name under ${kind}`
+  for (const { title, credential, dnsNames } of NAMINGS) {
+    test(`its server, with ${title}, is called by our client`, async () => {
+      const address = await serve(credential('warehouse', { dnsNames }))
+      expect(await count(address, credential('orders'))).toBe('counted elsewhere')
+    })
 
-      test(`its server, with ${names}, is called by our client`, async () => {
-        const address = await serve(credential('warehouse', { dnsNames }))
-        expect(await count(address, credential('orders'))).toBe('counted elsewhere')
-      })
-
-      test(`its client, with ${names}, calls our server`, async () => {
-        const { address } = await serveWarehouse(credential('warehouse'))
-        const ending = await callPlainly(address, secured(credential('orders', { dnsNames })), { method: COUNT })
-        expect(ending).toMatchObject({ status: 'OK' })
-      })
-    }
+    test(`its client, with ${title}, calls our server`, async () => {
+      const { address } = await serveWarehouse(credential('warehouse'))
+      const ending = await callPlainly(address, secured(credential('orders', { dnsNames })), { method: COUNT })
+      expect(ending).toMatchObject({ status: 'OK' })
+    })
   }
 
   test('its client calls no server whose certificate lacks the host name: it knows a server by nothing else', async () => {

@@ -8,7 +8,7 @@ import { createTestCa } from '../../src/testing/test-ca.ts'
 import { type Connection, createConnector } from '../../src/transport/connector.ts'
 import { writeCredential } from '../support/credential-on-disk.ts'
 import { openListener } from '../support/listener.ts'
-import { createConstrainedCa, createUnconstrainedCa } from '../support/name-constraints.ts'
+import { NAMINGS } from '../support/namings.ts'
 import { describeWith, openssl, type RunningTool, runTool, startTool, type ToolRun } from '../support/tools.ts'
 
 const ca = createTestCa()
@@ -18,28 +18,21 @@ const stranger = createTestCa()
 const foreign = (service: string) => stranger.credential(service, { bundle: ca.bundle })
 
 describeWith(openssl, 'openssl over TLS', () => {
-  for (const [kind, { credential }] of [
-    ['an intermediate without name constraints', createUnconstrainedCa()],
-    ['an intermediate with name constraints', createConstrainedCa()],
-  ] as const) {
-    for (const dnsNames of [['localhost'], []]) {
-      const names = `${dnsNames.length === 0 ? 'no' : 'a'} host name under ${kind}`
+  for (const { title, credential, dnsNames } of NAMINGS) {
+    test(`s_server, with ${title}, and our connector accept each other`, async () => {
+      const { server, port } = await serve(credential('warehouse', { dnsNames }))
+      const { socket } = await connect(port, credential('orders', { dnsNames }))
+      expect(socket.authorized).toBe(true)
+      await server.printed(/^CIPHER is TLS_/m)
+    })
 
-      test(`s_server, with ${names}, and our connector accept each other`, async () => {
-        const { server, port } = await serve(credential('warehouse', { dnsNames }))
-        const { socket } = await connect(port, credential('orders', { dnsNames }))
-        expect(socket.authorized).toBe(true)
-        await server.printed(/^CIPHER is TLS_/m)
-      })
-
-      test(`s_client, with ${names}, and our listener accept each other`, async () => {
-        const { port, outcome } = await openListener({ credentials: credential('warehouse', { dnsNames }) })
-        const { exitCode, output } = await connectWith(credential('orders', { dnsNames }), port)
-        expect(output).toContain('Verify return code: 0 (ok)')
-        expect(exitCode).toBe(0)
-        expect(await outcome()).toBe('accepted')
-      })
-    }
+    test(`s_client, with ${title}, and our listener accept each other`, async () => {
+      const { port, outcome } = await openListener({ credentials: credential('warehouse', { dnsNames }) })
+      const { exitCode, output } = await connectWith(credential('orders', { dnsNames }), port)
+      expect(output).toContain('Verify return code: 0 (ok)')
+      expect(exitCode).toBe(0)
+      expect(await outcome()).toBe('accepted')
+    })
   }
 
   test('s_client finds the host name where the certificate has one', async () => {

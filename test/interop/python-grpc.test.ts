@@ -5,7 +5,7 @@ import type { Credential } from '../../src/identity/credential.ts'
 import { createTestCa } from '../../src/testing/test-ca.ts'
 import { COUNT, count, serveWarehouse } from '../support/certificate-calls.ts'
 import { writeCredential } from '../support/credential-on-disk.ts'
-import { createConstrainedCa, createUnconstrainedCa } from '../support/name-constraints.ts'
+import { NAMINGS } from '../support/namings.ts'
 import { describeWith, python, runTool, startTool } from '../support/tools.ts'
 
 const PROGRAM = join(import.meta.dirname, 'echo.py')
@@ -14,23 +14,16 @@ const ca = createTestCa()
 const stranger = createTestCa()
 
 describeWith(python, 'gRPC for Python', () => {
-  for (const [kind, { credential }] of [
-    ['an intermediate without name constraints', createUnconstrainedCa()],
-    ['an intermediate with name constraints', createConstrainedCa()],
-  ] as const) {
-    for (const dnsNames of [['localhost'], []]) {
-      const names = `${dnsNames.length === 0 ? 'no' : 'a'} host name under ${kind}`
+  for (const { title, credential, dnsNames } of NAMINGS) {
+    test(`its server, with ${title}, is called by our client, and knows it`, async () => {
+      const address = await serve(credential('warehouse', { dnsNames }))
+      expect(await count(address, credential('orders'))).toBe('spiffe://shop.internal/orders')
+    })
 
-      test(`its server, with ${names}, is called by our client, and knows it`, async () => {
-        const address = await serve(credential('warehouse', { dnsNames }))
-        expect(await count(address, credential('orders'))).toBe('spiffe://shop.internal/orders')
-      })
-
-      test(`its client, with ${names}, calls our server`, async () => {
-        const { address } = await serveWarehouse(credential('warehouse'))
-        expect(await call(address, credential('orders', { dnsNames }))).toEqual({ status: 'OK', answer: 'counted' })
-      })
-    }
+    test(`its client, with ${title}, calls our server`, async () => {
+      const { address } = await serveWarehouse(credential('warehouse'))
+      expect(await call(address, credential('orders', { dnsNames }))).toEqual({ status: 'OK', answer: 'counted' })
+    })
   }
 
   test('its client calls no server whose certificate lacks the host name: it knows a server by nothing else', async () => {
