@@ -7,11 +7,11 @@ import { encodePrivateKey, generateKeyPair } from '../identity/key-pair.ts'
 import { parseCertificates } from '../identity/pem-certificates.ts'
 import { isReservedPath, serviceIdOf } from '../identity/service-id.ts'
 import { type CaArguments, loadCa, stateOf, useCa, withCaKey } from './ca-context.ts'
-import { writeIssued } from './ca-issue.ts'
 import { requireOutput } from './require-output.ts'
 import { withJson } from './result.ts'
 import { parseServiceArgument, requireCertifiable } from './service-argument.ts'
 import { writeCredential } from './write-credential.ts'
+import { writeIssued } from './write-issued.ts'
 
 interface RenewArguments extends CaArguments {
   readonly out: string
