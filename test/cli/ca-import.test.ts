@@ -1,5 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { initCa, refused, told } from '../support/ca-command.ts'
 import { temporaryDirectory } from '../support/directory.ts'
@@ -232,6 +232,25 @@ describeWith(openssl, 'a root that is kept elsewhere', () => {
     await told('ca', 'issue', 'inventory', '--dir', dir, '--out', out)
     const chain = join(out, 'inventory.pem')
     await run('verify', '-x509_strict', '-CAfile', join(dir, 'bundle.pem'), '-untrusted', chain, chain)
+  })
+
+  test("signs no statement of a root that was given up, whose sequence is no other's", async () => {
+    const root = await outsideRoot('digitalSignature,keyCertSign,cRLSign')
+    const { dir } = await initCa('--offline-root')
+    await told('ca', 'import', await certify(root, await requestIn(dir)), '--root', root.certificate, '--dir', dir)
+    const prepared = await told('ca', 'rotate', 'prepare', 'root', PLAIN, '--dir', dir)
+    const signature = join(dir, 'statement.sig')
+    await run('dgst', '-sha256', '-sign', root.key, '-out', signature, prepared.statement.file)
+    await told('ca', 'distrust', prepared.prepared, '--yes', '--dir', dir)
+    expect(await readdir(dir)).not.toContain(basename(prepared.statement.file))
+    await refused('REQUEST_INVALID', 'ca', 'import', signature, '--dir', dir)
+
+    const next = await told('ca', 'rotate', 'prepare', 'root', PLAIN, '--dir', dir)
+    expect(next.statement.sequence).toBe(prepared.statement.sequence + 1)
+    await refused('REQUEST_INVALID', 'ca', 'import', signature, '--dir', dir)
+    await run('dgst', '-sha256', '-sign', root.key, '-out', signature, next.statement.file)
+    await told('ca', 'import', signature, '--dir', dir)
+    expect((await readFile(join(dir, 'bundle.pem'), 'utf8')).match(/BEGIN/g)).toHaveLength(2)
   })
 
   test('certifies no intermediate before it is the active one, nor after', async () => {

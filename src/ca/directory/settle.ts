@@ -1,12 +1,12 @@
 import type { Certificate } from '../../identity/certificate.ts'
 import { rootsOf } from '../issuers/authorities.ts'
 import type { CaState, Usage } from '../issuers/ca-state.ts'
-import { awaitedStatement } from '../issuers/statements.ts'
+import { awaitedStatement, withdrawnStatements } from '../issuers/statements.ts'
 import { loadBundle, writeBundle } from './bundle.ts'
 import { statementFileOf } from './ca-files.ts'
 import type { CaHome } from './ca-home.ts'
 import { commit } from './commit.ts'
-import { CERTIFICATE_MODE, ensureFile, type FileContent } from './durable-files.ts'
+import { CERTIFICATE_MODE, ensureFile, type FileContent, removeIfPossible } from './durable-files.ts'
 import { setKeysAside } from './key-files.ts'
 
 export type SettledPlace = Pick<CaHome, 'directory' | 'ledger' | 'clock'>
@@ -23,7 +23,7 @@ export function settle<Result>(
 ): Promise<Result> {
   return ledger.hold(async (state) => {
     const roots = await settleBundle(directory, state, clock())
-    await settleStatement(directory, state)
+    await settleStatements(directory, state)
     await setKeysAside(directory, state)
     return work(state, roots)
   })
@@ -57,7 +57,8 @@ async function settleBundle(directory: string, state: CaState, now: number): Pro
 }
 
 /** What a root elsewhere is to sign lies where its owner finds it. */
-async function settleStatement(directory: string, state: CaState): Promise<void> {
+async function settleStatements(directory: string, state: CaState): Promise<void> {
+  await removeIfPossible(withdrawnStatements(state).map(({ sequence }) => statementFileOf(directory, sequence)))
   const awaited = awaitedStatement(state)
   if (awaited === undefined) return
   const file = statementFileOf(directory, awaited.sequence)

@@ -75,10 +75,7 @@ export function retireRoot(state: CaState, sign: SignText, now: number): CaState
  * @throws AuthError REQUEST_INVALID
  */
 export function abandonRoot(state: CaState, root: AuthorityRecord, sign: SignText, now: number): CaState {
-  if (root.state === 'requested') {
-    const statements = state.statements.filter(({ signature }) => signature !== undefined)
-    return move({ ...state, statements }, root, 'distrusted', now)
-  }
+  if (root.state === 'requested') return move(state, root, 'distrusted', now)
   requireNoneAwaited(state)
   if (root.state !== 'prepared') {
     throw refused(

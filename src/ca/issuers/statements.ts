@@ -20,8 +20,21 @@ export function addStatement(state: CaState, roots: readonly AuthorityRecord[], 
 }
 
 /** The statement whose signature is awaited. */
-export function awaitedStatement({ statements }: CaState): RecordedStatement | undefined {
-  return statements.find(({ signature }) => signature === undefined)
+export function awaitedStatement(state: CaState): RecordedStatement | undefined {
+  return state.statements.find((statement) => statement.signature === undefined && !isWithdrawn(state, statement))
+}
+
+/**
+ * The statements that are to be signed no more, as a root which they name was given up. They stay, since that root's owner
+ * may have them still: no later statement must have the sequence of one of them.
+ */
+export function withdrawnStatements(state: CaState): readonly RecordedStatement[] {
+  return state.statements.filter((statement) => statement.signature === undefined && isWithdrawn(state, statement))
+}
+
+function isWithdrawn(state: CaState, { text }: RecordedStatement): boolean {
+  const givenUp = rootsOf(state, 'distrusted').map((root) => chainOf(root)[0])
+  return parseStatement(text).roots.some(({ der }) => givenUp.some((root) => root.der.equals(der)))
 }
 
 /** @throws AuthError REQUEST_INVALID while a signature is awaited: what it will say is not decided until then */

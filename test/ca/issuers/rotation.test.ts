@@ -7,7 +7,7 @@ import {
   retireIntermediate,
 } from '../../../src/ca/issuers/rotate-intermediate.ts'
 import { abandonRoot, activateRoot, prepareRoot, retireRoot } from '../../../src/ca/issuers/rotate-root.ts'
-import { applyStatement } from '../../../src/ca/issuers/statements.ts'
+import { applyStatement, awaitedStatement, withdrawnStatements } from '../../../src/ca/issuers/statements.ts'
 import { parseStatement } from '../../../src/identity/bundle-statement.ts'
 import { createAuthorities, initialState } from '../../support/ca-state.ts'
 import { refusalOf } from '../../support/refusal.ts'
@@ -192,11 +192,17 @@ describe('a root that is not active yet', () => {
     )
   })
 
-  test('is given up with the statement that nobody has signed', () => {
+  test('is given up with the statement that awaits a signature, whose sequence no other has', () => {
     const asked = prepareRoot(initial, second.root('prepared'), undefined, start)
     const abandoned = abandonRoot(asked, second.root('requested'), undefined, start)
-    expect(abandoned.statements).toEqual(initial.statements)
     expect(statesOf(abandoned)).toContain('root distrusted')
+    expect(awaitedStatement(abandoned)).toBeUndefined()
+    expect(withdrawnStatements(abandoned)).toEqual([awaitedStatement(asked)])
+
+    const third = createAuthorities(start).root('prepared')
+    const again = prepareRoot(abandoned, third, undefined, start)
+    expect(awaitedStatement(again)?.sequence).toBe((awaitedStatement(asked)?.sequence ?? 0) + 1)
+    expect(withdrawnStatements(again)).toEqual(withdrawnStatements(abandoned))
   })
 
   test('stays where the active root is not at hand to say so, and where it is active', async () => {
