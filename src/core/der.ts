@@ -7,8 +7,9 @@ import { CLASS_BITS, DerError, type DerNode, Tag, type TagClass } from './der-no
 const MAX_DEPTH = 24
 
 /**
- * Parses exactly one DER value.
- * @throws DerError for anything else: trailing bytes, other encodings of the same value, unknown tag classes
+ * Parses exactly one DER value. What a BOOLEAN, a BIT STRING and an OBJECT IDENTIFIER hold is left to their readers, and
+ * nobody looks at the order of a SET.
+ * @throws DerError for anything else: trailing bytes, other encodings of the same value, tags that certificates do not use
  */
 export function parseDer(bytes: Uint8Array): DerNode {
   const node = fromForge(parseWithForge(Buffer.from(bytes).toString('latin1')))
@@ -36,6 +37,9 @@ function fromForge(node: ForgeNode): DerNode {
   const tagClass = tagClassOf(node.tagClass)
   // Of a greater tag, which stands in octets of its own, node-forge reads the first one as the length.
   if (node.type === GREATER_TAG) throw new DerError('a tag is greater than any that certificates use')
+  if (tagClass === 'universal' && node.type === END_OF_CONTENTS) {
+    throw new DerError('not in DER: the end of a value of indefinite length')
+  }
   if (tagClass === 'universal' && isList(node.type) !== node.constructed) {
     throw new DerError('not in DER: a list is not in parts, or what is no list is')
   }
@@ -46,6 +50,7 @@ function fromForge(node: ForgeNode): DerNode {
 }
 
 const GREATER_TAG = 31
+const END_OF_CONTENTS = 0
 
 /** To node-forge, the content of this tag is a text of 16-bit characters, where that of others is one of octets. */
 const BMP_STRING = 30

@@ -3,8 +3,6 @@ declare module 'node-forge/lib/asn1.js' {
     tagClass: number
     type: number
     constructed: boolean
-    /** Whether `value` is a list: what the writer goes by. */
-    composed: boolean
     value: Asn1Node[] | string
   }
 
@@ -21,7 +19,6 @@ declare module 'node-forge/lib/asn1.js' {
 
   interface Asn1 {
     fromDer(bytes: string, options: ParseOptions): Asn1Node
-    toDer(node: Asn1Node): ByteStringBuffer
     oidToDer(oid: string): ByteStringBuffer
     derToOid(bytes: string): string
   }
