@@ -1,3 +1,5 @@
+import { encodeDer } from '../../core/der-encoder.ts'
+import type { DerNode } from '../../core/der-node.ts'
 import { AuthError } from '../../core/errors.ts'
 import { type Certificate, Oid } from '../../identity/certificate.ts'
 import { leafProblem } from '../../identity/leaf-profile.ts'
@@ -22,7 +24,7 @@ function differenceOf(certificate: Certificate, template: CertificateTemplate, i
   if (certificate.version !== 3) return 'its version'
   if (certificate.serialNumber !== template.serialNumber) return 'its serial number'
   if (x509.serialNumber.toLowerCase() !== template.serialNumber) return 'its serial number, as OpenSSL reads it'
-  if (!x509.checkIssued(issuer.x509)) return 'its issuer'
+  if (!sameValue(certificate.issuer, template.issuer) || !x509.checkIssued(issuer.x509)) return 'its issuer'
   if (!x509.verify(issuer.publicKey)) return 'its signature'
   if (x509.validFromDate.getTime() !== template.notBefore) return 'the start of its validity'
   if (x509.validToDate.getTime() !== template.notAfter) return 'the end of its validity'
@@ -34,6 +36,7 @@ function differenceOf(certificate: Certificate, template: CertificateTemplate, i
   if (!sameList(certificate.extendedKeyUsage ?? [], template.extendedKeyUsage)) return 'its extended key usage'
   // Node names it so, and means the extended one. (Its toLegacyObject would break a node:tls that is loaded after.)
   if (!sameList(x509.keyUsage ?? [], template.extendedKeyUsage)) return 'its extended key usage, as OpenSSL reads it'
+  if (!sameValue(certificate.subject, template.subject)) return 'its subject'
   if (!sameNames(certificate, template)) return 'its names'
   if (x509.subjectAltName !== namesAsText(template)) return 'its names, as OpenSSL reads them'
   if (!sameNameConstraints(certificate, template)) return 'its name constraints'
@@ -48,13 +51,8 @@ function sameBasicConstraints({ basicConstraints }: Certificate, template: Certi
   return basicConstraints?.isCa === isCa && basicConstraints.pathLength === pathLength
 }
 
-function sameNames({ names, isSubjectEmpty }: Certificate, template: CertificateTemplate): boolean {
-  return (
-    sameList(names.uris, template.uris) &&
-    sameList(names.dnsNames, template.dnsNames) &&
-    names.otherCount === 0 &&
-    isSubjectEmpty === isEmptyName(template)
-  )
+function sameNames({ names }: Certificate, template: CertificateTemplate): boolean {
+  return sameList(names.uris, template.uris) && sameList(names.dnsNames, template.dnsNames) && names.otherCount === 0
 }
 
 function sameNameConstraints({ nameConstraints }: Certificate, { permittedUris }: CertificateTemplate): boolean {
@@ -92,6 +90,11 @@ function expectedExtensions(template: CertificateTemplate): readonly (readonly [
 
 function isEmptyName({ subject }: CertificateTemplate): boolean {
   return subject.children?.length === 0
+}
+
+/** Byte for byte, as names are compared (RFC 5280 section 6.1.3): OpenSSL takes some that differ for the same. */
+function sameValue(actual: DerNode, expected: DerNode): boolean {
+  return encodeDer(actual).equals(encodeDer(expected))
 }
 
 function sameList(actual: readonly string[], expected: readonly string[]): boolean {

@@ -6,6 +6,7 @@ import { issueCertificate } from '../../../src/ca/certificate/issue.ts'
 import { extension } from '../../../src/ca/certificate/tbs-certificate.ts'
 import type { CertificateTemplate } from '../../../src/ca/certificate/template.ts'
 import { createHierarchy } from '../../../src/ca/issuers/hierarchy.ts'
+import { readSequence, readSet } from '../../../src/core/der-reader.ts'
 import { oid, sequence, set, utf8String } from '../../../src/core/der-writer.ts'
 import { Oid, parseCertificate } from '../../../src/identity/certificate.ts'
 import { generateKeyPair } from '../../../src/identity/key-pair.ts'
@@ -45,7 +46,7 @@ describe('a certificate is withheld that differs from its template in', () => {
     ['its names', { uris: [...validTemplate.uris, 'spiffe://shop.internal/billing'] }],
     ['its names', { dnsNames: [] }],
     ['its names', { dnsNames: ['localhost', 'inventory'] }],
-    ['its names', { subject: sequence(set(sequence(oid('2.5.4.3'), utf8String('orders')))) }],
+    ['its subject', { subject: sequence(set(sequence(oid('2.5.4.3'), utf8String('orders')))) }],
     ['its name constraints', { permittedUris: ['shop.internal'] }],
     ['its subject key identifier', { subjectKeyId: '00'.repeat(20) }],
     ['its authority key identifier', { authorityKeyId: undefined }],
@@ -90,6 +91,27 @@ describe('a certificate is withheld', () => {
     const template = { ...validTemplate, uris: ['spiffe://shop.internal'] }
     const { message } = await refusalOf('INTERNAL', () => issueCertificate(template, intermediateKey, intermediate))
     expect(message).toContain('the URI name is not the SPIFFE ID of a service')
+  })
+
+  const nameOf = (text: string) => sequence(set(sequence(oid('2.5.4.3'), utf8String(text))))
+
+  test('whose subject is another, where it has one', async () => {
+    const certificate = parse({ template: { subject: nameOf('orders') } })
+    const template = { ...validTemplate, subject: nameOf('billing') }
+    const { message } = await refusalOf('INTERNAL', () => checkCertificate(certificate, template, intermediate))
+    expect(message).toContain('its subject')
+  })
+
+  test('whose issuer is named in another spelling, which OpenSSL takes for the same', async () => {
+    const [relative] = readSequence(intermediate.subject)
+    const [name] = readSet(relative)
+    const text = readSequence(name)[1]?.bytes?.toString() ?? ''
+    const issuer = nameOf(text.toUpperCase())
+    const issue = () => issueCertificate({ ...validTemplate, issuer }, intermediateKey, intermediate)
+    expect(issue).not.toThrow()
+    const check = () => checkCertificate(parse({ template: { issuer } }), validTemplate, intermediate)
+    const { message } = await refusalOf('INTERNAL', check)
+    expect(message).toContain('its issuer')
   })
 
   test('whose name constraints are others', async () => {
