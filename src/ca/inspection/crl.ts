@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Crl, isCrlSignedBy } from '../../identity/crl.ts'
 import { crlProblem } from '../../identity/crl-profile.ts'
 import { formatName } from '../../identity/distinguished-name.ts'
+import { isP256 } from '../../identity/key-pair.ts'
 import type { PlacedCertificate } from './chain.ts'
 import type { Findings } from './inspection.ts'
 import { validityOf } from './validity.ts'
@@ -40,6 +41,9 @@ function judgeSignature(crl: Crl, file: readonly PlacedCertificate[]): { words: 
   )
   if (issuer === undefined) return { words: 'not checked: its issuer is not in this file', problem: undefined }
   const { block, certificate } = issuer
+  if (!isP256(certificate.publicKey)) {
+    return { words: 'not checked: the key of its issuer is not on P-256', problem: undefined }
+  }
   if (!isCrlSignedBy(crl, certificate.publicKey)) {
     return { words: 'wrong', problem: `it is not signed with the key of its issuer, block ${block}` }
   }

@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { extension } from '../../../src/ca/certificate/tbs-certificate.ts'
 import { createCrl } from '../../../src/ca/crl/create-crl.ts'
+import type { RevokedEntry } from '../../../src/ca/crl/crl-register.ts'
 import { inspect } from '../../../src/ca/inspection/inspect.ts'
 import type { Inspection } from '../../../src/ca/inspection/inspection.ts'
-import type { RevokedEntry } from '../../../src/ca/revocation.ts'
 import { monotonicClock, systemClock } from '../../../src/core/clock.ts'
 import { parseDer } from '../../../src/core/der.ts'
 import { encodeDer } from '../../../src/core/der-encoder.ts'
@@ -276,6 +276,19 @@ describe('a CRL', () => {
     const last = der.length - 1
     const changed = encodePem('X509 CRL', der.fill((der[last] ?? 0) ^ 1, last))
     expect(first(changed + pem.intermediate).problems).toEqual(['it is not signed with the key of its issuer, block 2'])
+  })
+
+  test('is not called wrong where the key of its issuer is of another kind', async () => {
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const publicKeyInfo = parseDer(rsa.publicKey.export({ type: 'spki', format: 'der' }))
+    const { subject, subjectKeyId = '' } = intermediate
+    const issuer = leaf.leafDer({
+      template: { subject, subjectKeyId },
+      fields: { [leaf.Field.publicKey]: publicKeyInfo },
+    })
+    const { facts, problems } = first((await crlOf()) + encodeCertificate(issuer))
+    expect(facts['signature']).toBe('not checked: the key of its issuer is not on P-256')
+    expect(problems).toEqual([])
   })
 })
 
