@@ -11,6 +11,6 @@ export async function loadBounded(file: string, maxBytes: number): Promise<Buffe
     const chunks: Buffer[] = await createReadStream(file, { end: maxBytes }).toArray()
     return Buffer.concat(chunks)
   } catch (error) {
-    throw new AuthError('CONFIGURATION_INVALID', `Cannot read ${file}: ${messageOf(error)}.`)
+    throw new AuthError('CONFIGURATION_INVALID', `${file}: cannot be read: ${messageOf(error)}.`)
   }
 }

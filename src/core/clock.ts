@@ -14,3 +14,8 @@ export const monotonicClock: Clock = () => performance.now()
 export function toEpochSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000)
 }
+
+/** The second in which a time is, in milliseconds since 1970. */
+export function wholeSecond(milliseconds: number): number {
+  return toEpochSeconds(milliseconds) * 1000
+}

@@ -1,6 +1,5 @@
 import { type Crl, type CrlEntry, CrlOid } from './crl.ts'
-
-const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2'
+import { isSignatureAlgorithm } from './signed-value.ts'
 
 const MAX_NUMBER_OCTETS = 20
 
@@ -19,9 +18,7 @@ const REASON_CODES: ReadonlySet<number | undefined> = new Set([undefined, 0, 1, 
 export function crlProblem(crl: Crl): string | undefined {
   const { entries, extensions, nextUpdate, number, signatureAlgorithm, thisUpdate } = crl
   if (crl.version !== 2) return `version ${crl.version} instead of 2`
-  if (signatureAlgorithm.id !== ECDSA_WITH_SHA256 || signatureAlgorithm.hasParameters) {
-    return 'it is not signed with ECDSA and SHA-256'
-  }
+  if (!isSignatureAlgorithm(signatureAlgorithm)) return 'it is not signed with ECDSA and SHA-256'
   if (nextUpdate === undefined) return 'it does not say when the next one comes'
   if (nextUpdate <= thisUpdate) return 'the next one does not come after it'
   if (crl.authorityKeyId === undefined) return 'no authority key identifier'

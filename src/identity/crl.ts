@@ -3,15 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { parseDer } from '../core/der.ts'
 import { firstValueOf } from '../core/der-extent.ts'
 import { DerError, type DerNode, Tag } from '../core/der-node.ts'
-import {
-  readContext,
-  readEnumerated,
-  readInteger,
-  readOctets,
-  readOid,
-  readSequence,
-  readTime,
-} from '../core/der-reader.ts'
+import { readContext, readEnumerated, readInteger, readOctets, readSequence, readTime } from '../core/der-reader.ts'
 import { NO_EXTENSIONS, readAuthorityKeyId, readExtensions } from './extensions.ts'
 import { isP256 } from './key-pair.ts'
 
@@ -20,7 +12,8 @@ export interface Crl {
   readonly der: Buffer
   /** 1 or 2 for those that the standard knows. */
   readonly version: number
-  readonly signatureAlgorithm: SignatureAlgorithm
+  /** AlgorithmIdentifier, as it stands there. */
+  readonly signatureAlgorithm: DerNode
   /** The name, as it stands there. */
   readonly issuer: DerNode
   /** Milliseconds since 1970. */
@@ -36,12 +29,6 @@ export interface Crl {
   /** What is signed, in DER. */
   readonly tbs: Buffer
   readonly signature: Buffer
-}
-
-export interface SignatureAlgorithm {
-  /** Object identifier. */
-  readonly id: string
-  readonly hasParameters: boolean
 }
 
 export interface CrlEntry {
@@ -116,10 +103,11 @@ function readVersion(node: DerNode | undefined): number {
 }
 
 /** The signed name of the algorithm and the unsigned one are the same (RFC 5280 section 5.1.1.2). */
-function readAlgorithm(signed: DerNode | undefined, unsigned: DerNode | undefined): SignatureAlgorithm {
-  const [id, ...parameters] = readSequence(signed)
-  if (!isDeepStrictEqual(signed, unsigned)) throw new DerError('a CRL names two signature algorithms')
-  return { id: readOid(id), hasParameters: parameters.length > 0 }
+function readAlgorithm(signed: DerNode | undefined, unsigned: DerNode | undefined): DerNode {
+  if (signed === undefined || !isDeepStrictEqual(signed, unsigned)) {
+    throw new DerError('a CRL names two signature algorithms')
+  }
+  return signed
 }
 
 function readEntries(node: DerNode | undefined): readonly CrlEntry[] {

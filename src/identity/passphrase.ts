@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs'
-import { buffer } from 'node:stream/consumers'
+import { loadBounded } from '../core/bounded-file.ts'
 import { decodeUtf8 } from '../core/encoding.ts'
-import { AuthError, messageOf } from '../core/errors.ts'
+import { AuthError } from '../core/errors.ts'
 
 export type { Passphrase }
 
@@ -31,12 +30,9 @@ export function parsePassphrase(text: string, place: string): Passphrase {
  * @throws AuthError CONFIGURATION_INVALID
  */
 export async function loadPassphrase(file: string): Promise<Passphrase> {
-  // No more than has to be seen to refuse it: the file may be a device.
-  const stream = createReadStream(file, { end: MAX_BYTES + '\r\n'.length })
-  const bytes = await buffer(stream).catch((error: unknown) => {
-    throw new AuthError('CONFIGURATION_INVALID', `${file}: cannot be read: ${messageOf(error)}.`)
-  })
-  if (bytes.length > MAX_BYTES + '\r\n'.length) throw invalid(file, `is longer than ${MAX_BYTES} bytes`)
+  const maxBytes = MAX_BYTES + '\r\n'.length
+  const bytes = await loadBounded(file, maxBytes)
+  if (bytes.length > maxBytes) throw invalid(file, `is longer than ${MAX_BYTES} bytes`)
   const text = decodeUtf8(bytes)
   if (text === undefined) throw invalid(file, 'is not one line of readable text in UTF-8')
   return parsePassphrase(text.replace(LINE_END, ''), file)

@@ -1,4 +1,5 @@
-import { type CrlRegister, REVOCATION_REASONS, type RevokedEntry } from '../ca/revocation.ts'
+import type { CrlRegister, RevokedEntry } from '../ca/crl/crl-register.ts'
+import { REVOCATION_REASONS } from '../ca/revocation.ts'
 import { toEpochSeconds } from '../core/clock.ts'
 import type { Database, StoreTransaction } from './database.ts'
 import { StoredRow } from './stored-row.ts'

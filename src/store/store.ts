@@ -1,6 +1,6 @@
+import type { CrlRegister } from '../ca/crl/crl-register.ts'
 import type { CertificateRecord, Inventory } from '../ca/inventory.ts'
 import type { CaLedger } from '../ca/issuers/ca-state.ts'
-import type { CrlRegister } from '../ca/revocation.ts'
 import type { Revocations } from '../ca/revocations.ts'
 import { createCaLedger } from './ca-ledger.ts'
 import { createCrlRegister } from './crl-register.ts'

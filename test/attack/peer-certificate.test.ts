@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { subjectKeyIdOf } from '../../src/ca/certificate/public-key.ts'
+import { keyIdOf } from '../../src/ca/certificate/key-identity.ts'
 import { extension } from '../../src/ca/certificate/tbs-certificate.ts'
 import type { CertificateTemplate } from '../../src/ca/certificate/template.ts'
 import { parseDer } from '../../src/core/der.ts'
@@ -233,5 +233,5 @@ function withoutChain(presented: Presented): Presented {
 }
 
 function templateOf({ publicKey }: KeyPair): Pick<CertificateTemplate, 'publicKey' | 'subjectKeyId'> {
-  return { publicKey, subjectKeyId: subjectKeyIdOf(publicKey) }
+  return { publicKey, subjectKeyId: keyIdOf(publicKey) }
 }

@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto'
+import type { CrlRegister, RevokedEntry } from '../../src/ca/crl/crl-register.ts'
 import { type CrlTemplate, tbsCertList } from '../../src/ca/crl/tbs-cert-list.ts'
-import type { CrlRegister, RevokedEntry } from '../../src/ca/revocation.ts'
 import { encodeDer } from '../../src/core/der-encoder.ts'
 import type { DerNode } from '../../src/core/der-node.ts'
 import { readSequence } from '../../src/core/der-reader.ts'
@@ -67,7 +67,9 @@ export function crlDer(variation: CrlVariation = {}): Buffer {
     ...(extensions && { [CrlField.extensions]: contextConstructed(0, sequenceOf(extensions)) }),
     ...fields,
   }
-  const original = readSequence(tbsCertList({ ...validCrlTemplate, ...template }, intermediate))
+  const original = readSequence(
+    tbsCertList({ ...validCrlTemplate, ...template }, intermediate.subject, intermediate.subjectKeyId ?? ''),
+  )
   const varied = original
     .map((field, position) => (position in given ? given[position] : field))
     .filter((field) => field !== undefined)

@@ -1,7 +1,7 @@
 import { type ConnectionOptions, createSecureContext, type TLSSocket } from 'node:tls'
 import { Channel, credentials, status } from '@grpc/grpc-js'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { subjectKeyIdOf } from '../../src/ca/certificate/public-key.ts'
+import { keyIdOf } from '../../src/ca/certificate/key-identity.ts'
 import { oid, sequence, set, time, utf8String } from '../../src/core/der-writer.ts'
 import type { Certificate } from '../../src/identity/certificate.ts'
 import { encodePrivateKey, generateKeyPair } from '../../src/identity/key-pair.ts'
@@ -117,7 +117,7 @@ function selfSigned(): Presented {
   const { privateKey, publicKey } = generateKeyPair()
   const attribute = (id: string, text: string) => set(sequence(oid(id), utf8String(text)))
   const name = sequence(attribute('2.5.4.10', 'Another Shop'), attribute('2.5.4.3', 'Orders'))
-  const keyId = subjectKeyIdOf(publicKey)
+  const keyId = keyIdOf(publicKey)
   return issuer.sign({
     template: { publicKey, issuer: name, subject: name, subjectKeyId: keyId, authorityKeyId: keyId },
     privateKey,

@@ -1,12 +1,13 @@
 import type { KeyObject } from 'node:crypto'
+import { wholeSecond } from '../../core/clock.ts'
 import type { DerNode } from '../../core/der-node.ts'
 import { oid, sequence, set, utf8String } from '../../core/der-writer.ts'
 import type { BasicConstraints, Certificate } from '../../identity/certificate.ts'
 import { type ServicePath, serviceIdOf, type TrustDomain } from '../../identity/service-id.ts'
+import { keyIdOf } from './key-identity.ts'
 import { permittedUrisOf } from './name-constraint.ts'
 import { type IssuedKeyUsage, PROFILE, type Profile } from './profile.ts'
 import type { IntermediateProfile, Validity } from './profiles.ts'
-import { subjectKeyIdOf } from './public-key.ts'
 import { randomSerialNumber } from './serial-number.ts'
 import { trustDomainUri } from './trust-domain-uri.ts'
 
@@ -116,7 +117,7 @@ const COMMON_NAME = '2.5.4.3'
 
 /** Every CA key has a name of its own, so that peers never try one CA's key on another's signature. */
 function authorityName(kind: 'root' | 'intermediate', publicKey: KeyObject): DerNode {
-  const commonName = `Countersign ${kind} ${subjectKeyIdOf(publicKey).slice(0, 16)}`
+  const commonName = `Countersign ${kind} ${keyIdOf(publicKey).slice(0, 16)}`
   return sequence(set(sequence(oid(COMMON_NAME), utf8String(commonName))))
 }
 
@@ -127,7 +128,7 @@ function profileFields(profile: Profile, publicKey: KeyObject) {
     basicConstraints: profile.basicConstraints,
     keyUsage: profile.keyUsage,
     extendedKeyUsage: profile.extendedKeyUsage,
-    subjectKeyId: subjectKeyIdOf(publicKey),
+    subjectKeyId: keyIdOf(publicKey),
   }
 }
 
@@ -137,8 +138,4 @@ function datesOf(validity: Validity, now: number, issuer: { readonly notBefore: 
     notBefore: wholeSecond(Math.max(now - validity.backdatingMs, issuer.notBefore)),
     notAfter: wholeSecond(Math.min(now + validity.lifetimeMs, issuer.notAfter)),
   }
-}
-
-function wholeSecond(milliseconds: number): number {
-  return Math.floor(milliseconds / 1000) * 1000
 }

@@ -4,7 +4,8 @@ import { AuthError } from '../../core/errors.ts'
 import type { Certificate } from '../../identity/certificate.ts'
 import { type Crl, type CrlEntry, CrlOid, isCrlSignedBy } from '../../identity/crl.ts'
 import { crlProblem } from '../../identity/crl-profile.ts'
-import { REVOCATION_REASONS, type RevokedEntry } from '../revocation.ts'
+import { REVOCATION_REASONS } from '../revocation.ts'
+import type { RevokedEntry } from './crl-register.ts'
 import type { CrlTemplate } from './tbs-cert-list.ts'
 
 /**

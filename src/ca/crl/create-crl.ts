@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto'
-import { toEpochSeconds } from '../../core/clock.ts'
+import { wholeSecond } from '../../core/clock.ts'
 import type { Certificate } from '../../identity/certificate.ts'
 import { encodePem } from '../../identity/pem.ts'
 import { keyIdOf } from '../certificate/key-identity.ts'
 import type { Validity } from '../certificate/profiles.ts'
-import type { CrlRegister, RevokedEntry } from '../revocation.ts'
 import { issueCrl, requireCrlIssuer } from './crl.ts'
+import type { CrlRegister, RevokedEntry } from './crl-register.ts'
 import type { CrlTemplate } from './tbs-cert-list.ts'
 
 /** A CRL, and what stands on it. */
@@ -51,8 +51,4 @@ export async function createCrl(
   const template = { number, ...period, entries }
   const { der } = issueCrl(template, issuerKey, issuer)
   return { ...template, pem: encodePem('X509 CRL', der) }
-}
-
-function wholeSecond(milliseconds: number): number {
-  return toEpochSeconds(milliseconds) * 1000
 }

@@ -5,8 +5,8 @@ import { AuthError } from '../../core/errors.ts'
 import type { Certificate } from '../../identity/certificate.ts'
 import { type Crl, parseCrl } from '../../identity/crl.ts'
 import { signValue } from '../../identity/signed-value.ts'
-import type { CrlPeriod } from '../revocation.ts'
 import { checkCrl } from './check-crl.ts'
+import type { CrlPeriod } from './crl-register.ts'
 import { type CrlTemplate, tbsCertList } from './tbs-cert-list.ts'
 
 /**
@@ -18,11 +18,11 @@ import { type CrlTemplate, tbsCertList } from './tbs-cert-list.ts'
  *   not say what its template says
  */
 export function issueCrl(template: CrlTemplate, issuerKey: KeyObject, issuer: Certificate): Crl {
-  requireCrlIssuer(issuer)
+  const issuerKeyId = requireCrlIssuer(issuer)
   requirePeriod(template)
   requireNumber(template)
   requireDistinct(template)
-  const crl = readAgain(signValue(tbsCertList(template, issuer), issuerKey))
+  const crl = readAgain(signValue(tbsCertList(template, issuer.subject, issuerKeyId), issuerKey))
   checkCrl(crl, template, issuer)
   return crl
 }

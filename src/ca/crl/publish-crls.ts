@@ -5,8 +5,8 @@ import { hasKey, loadKey } from '../directory/key-files.ts'
 import { loadState } from '../directory/load.ts'
 import { chainOf, intermediatesOf, labelOf, rootOf, rootsOf } from '../issuers/authorities.ts'
 import type { AuthorityRecord, CaState } from '../issuers/ca-state.ts'
-import type { CrlRegister, RevokedEntry } from '../revocation.ts'
 import { createCrl, type IssuedCrl } from './create-crl.ts'
+import type { CrlRegister, RevokedEntry } from './crl-register.ts'
 import { replaceCrl } from './replace-crl.ts'
 
 export interface PublishedCrl extends Omit<IssuedCrl, 'pem'> {

@@ -10,11 +10,11 @@ import {
   smallInteger,
   time,
 } from '../../core/der-writer.ts'
-import type { Certificate } from '../../identity/certificate.ts'
 import { CrlOid } from '../../identity/crl.ts'
 import { SIGNATURE_ALGORITHM } from '../../identity/signed-value.ts'
 import { extension } from '../certificate/tbs-certificate.ts'
-import { REVOCATION_REASONS, type RevokedEntry } from '../revocation.ts'
+import { REVOCATION_REASONS } from '../revocation.ts'
+import type { RevokedEntry } from './crl-register.ts'
 
 /** All that a CRL will say beside who issues it, before it is signed. */
 export interface CrlTemplate {
@@ -32,19 +32,21 @@ const VERSION_2 = 1
 
 /**
  * TBSCertList: what is signed, in the order of the standard.
+ * @param issuer its name
+ * @param issuerKeyId its subject key identifier, in lowercase hex
  * @see RFC 5280 section 5.1
  */
-export function tbsCertList(template: CrlTemplate, issuer: Certificate): DerNode {
+export function tbsCertList(template: CrlTemplate, issuer: DerNode, issuerKeyId: string): DerNode {
   const { entries, nextUpdate, number, thisUpdate } = template
   return sequence(
     smallInteger(VERSION_2),
     SIGNATURE_ALGORITHM,
-    issuer.subject,
+    issuer,
     time(thisUpdate),
     time(nextUpdate),
     // Absent where nothing is revoked (section 5.1.2.6).
     ...(entries.length === 0 ? [] : [sequenceOf(entries.map(revokedCertificate))]),
-    contextConstructed(0, sequence(authorityKeyId(issuer), crlNumber(number))),
+    contextConstructed(0, sequence(authorityKeyId(issuerKeyId), crlNumber(number))),
   )
 }
 
@@ -60,8 +62,8 @@ function reasonCode(code: number): DerNode {
   return extension(CrlOid.reasonCode, enumerated(code), { critical: false })
 }
 
-function authorityKeyId({ subjectKeyId = '' }: Certificate): DerNode {
-  const value = sequence(contextPrimitive(0, Buffer.from(subjectKeyId, 'hex')))
+function authorityKeyId(keyId: string): DerNode {
+  const value = sequence(contextPrimitive(0, Buffer.from(keyId, 'hex')))
   return extension(CrlOid.authorityKeyId, value, { critical: false })
 }
 

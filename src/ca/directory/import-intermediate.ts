@@ -3,9 +3,6 @@ import type { Certificate } from '../../identity/certificate.ts'
 import { rootOfChain } from '../../identity/certificate-chain.ts'
 import { encodeCertificate } from '../../identity/pem.ts'
 import { keyThumbprintOf } from '../certificate/key-identity.ts'
-import { writeFirstBundle } from '../directory/bundle.ts'
-import type { CaHome } from '../directory/ca-home.ts'
-import { loadState } from '../directory/load.ts'
 import { answerProblem } from '../issuers/answer-constraint.ts'
 import {
   activeRoot,
@@ -21,6 +18,9 @@ import { chainProblem } from '../issuers/issuer-chain.ts'
 import { requireRoot } from '../issuers/issuer-profile.ts'
 import { recordOf } from '../issuers/new-authority.ts'
 import { firstState } from '../issuers/rotate-intermediate.ts'
+import { writeFirstBundle } from './bundle.ts'
+import type { CaHome } from './ca-home.ts'
+import { loadState } from './load.ts'
 import { changeState } from './settle.ts'
 
 /**

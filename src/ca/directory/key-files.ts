@@ -68,7 +68,7 @@ export async function requireProtection(
 }
 
 /**
- * Sets aside the keys of authorities that sign nothing any more, where they are here: nothing reads them under their new
+ * Sets aside the keys of authorities that are retired, where they are here: nothing reads them under their new
  * names. They are not removed, since only the store says that they have served.
  * @throws AuthError CONFIGURATION_INVALID
  */

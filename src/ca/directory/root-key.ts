@@ -2,11 +2,11 @@ import type { KeyObject } from 'node:crypto'
 import { AuthError } from '../../core/errors.ts'
 import { canState, signStatement } from '../../identity/bundle-statement.ts'
 import type { Certificate } from '../../identity/certificate.ts'
-import type { CaHome } from '../directory/ca-home.ts'
-import { hasKey, loadKey } from '../directory/key-files.ts'
 import { chainOf, rootsOf } from '../issuers/authorities.ts'
 import type { AuthorityRecord, CaState } from '../issuers/ca-state.ts'
 import type { SignText } from '../issuers/statements.ts'
+import type { CaHome } from './ca-home.ts'
+import { hasKey, loadKey } from './key-files.ts'
 
 /** The active root, where its key lies in the CA's directory. */
 export interface RootAtHand {

@@ -10,7 +10,7 @@ import { ExtensionRequest, verifyCertificateRequest } from '../../identity/certi
 import { formatName } from '../../identity/distinguished-name.ts'
 import { readExtensions } from '../../identity/extensions.ts'
 import { isP256 } from '../../identity/key-pair.ts'
-import { subjectKeyIdOf } from '../certificate/public-key.ts'
+import { keyIdOf } from '../certificate/key-identity.ts'
 import type { Findings } from './inspection.ts'
 import { publicKeyKind } from './key-kind.ts'
 import { parsePublicKey } from './public-key.ts'
@@ -31,7 +31,7 @@ export function inspectCertificateRequest(content: Buffer): Findings {
     facts: {
       subject: formatName(subject),
       key: kind.isBounded && key === undefined ? 'one that cannot be read' : kind.words,
-      keyId: key !== undefined && isP256(key) ? subjectKeyIdOf(key) : undefined,
+      keyId: key !== undefined && isP256(key) ? keyIdOf(key) : undefined,
       signature: judgeSignature(key, firstValueOf(content), readOctets(signature)),
       requestedExtensions: readContext(attributes, 0).flatMap(requestedExtensions),
     },

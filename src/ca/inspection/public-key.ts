@@ -3,7 +3,7 @@ import { parseDer } from '../../core/der.ts'
 import { DerError } from '../../core/der-node.ts'
 import { sha256Base64Url } from '../../core/encoding.ts'
 import { isP256 } from '../../identity/key-pair.ts'
-import { subjectKeyIdOf } from '../certificate/public-key.ts'
+import { keyIdOf } from '../certificate/key-identity.ts'
 import type { Findings } from './inspection.ts'
 import { type KeyKind, keyProblem, publicKeyKind } from './key-kind.ts'
 
@@ -20,7 +20,7 @@ export function inspectPublicKey(content: Buffer): Findings {
     kind: 'public-key',
     facts: {
       key: kind.words,
-      keyId: key !== undefined && isP256(key) ? subjectKeyIdOf(key) : undefined,
+      keyId: key !== undefined && isP256(key) ? keyIdOf(key) : undefined,
       keyThumbprint: sha256Base64Url(content),
     },
     problems: problem === undefined ? [] : [problem],
