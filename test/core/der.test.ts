@@ -306,6 +306,9 @@ const mutatedEncoding = fc.tuple(tree, fc.nat(), fc.nat(255)).map(([node, positi
   return encoding
 })
 
+/** What stands before the octet of a short length: most often nothing, as is right. */
+const lengthForm = fc.oneof({ weight: 9, arbitrary: fc.constant([]) }, fc.constantFrom([0x81], [0x82, 0x00], [0x80]))
+
 /** Values of any tag, as most parsers would take them. */
 const { anyEncoding } = fc.letrec<{ anyEncoding: Uint8Array }>((tie) => ({
   anyEncoding: fc
@@ -313,11 +316,12 @@ const { anyEncoding } = fc.letrec<{ anyEncoding: Uint8Array }>((tie) => ({
       fc.nat(255),
       fc.oneof(
         { maxDepth: 5 },
-        fc.uint8Array({ maxLength: 3 }),
+        fc.array(fc.oneof(fc.constantFrom(0x00, 0x7f, 0x80, 0xff), fc.nat(255)), { maxLength: 3 }).map(Buffer.from),
         fc.array(tie('anyEncoding'), { maxLength: 3 }).map((values) => Buffer.concat(values)),
       ),
+      lengthForm,
     )
-    .map(([tag, content]) => Buffer.concat([Buffer.of(tag, content.length), content])),
+    .map(([tag, content, form]) => Buffer.concat([Buffer.of(tag, ...form, content.length), content])),
 }))
 
 function parsedOrRefused(input: Uint8Array): DerNode | undefined {
