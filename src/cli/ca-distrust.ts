@@ -9,6 +9,7 @@ import { servicePathOf } from '../identity/service-id.ts'
 import { type CaArguments, homeOf, nextCommand, type OpenCa, stateOf, useCa, withCaKey } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
 import { UNHEARD } from './revoke.ts'
+import { writeBundleChange } from './write-bundle-change.ts'
 
 interface DistrustArguments extends CaArguments {
   readonly yes?: true
@@ -28,39 +29,40 @@ async function distrustIntermediate(label: string, args: DistrustArguments, comm
   await useCa(args, async (open) => {
     const now = open.clock()
     const state = await stateOf(open)
-    const intermediate = findDistrustable(state, label)
-    if (intermediate.kind === 'root') return abandon(open, intermediate, args, command)
+    const authority = findDistrustable(state, label)
+    if (authority.kind === 'root') return abandon(open, authority, args, command)
     const certificates = await open.store.inventory.list({ serviceId: undefined, validAt: now })
     const failing = certificates.filter(
       (certificate) =>
-        certificate.issuerKeyId === intermediate.keyId &&
+        certificate.issuerKeyId === authority.keyId &&
         certificateStateOf(certificate, state.authorities, now) !== 'revoked',
     )
     if (args.yes) await open.store.ledger.update((current) => distrust(current, label, now), now)
 
     const services = [...new Set(failing.map(({ serviceId }) => servicePathOf(serviceId)))]
-    const name = labelOf(intermediate)
+    const name = labelOf(authority)
     const result = { name, distrusted: args.yes === true, certificates: failing.length, services }
     const failed = `${counted(failing.length, 'valid certificate')} of ${counted(services.length, 'service')}`
     writeResult(command, result, [
       args.yes ? `${name} is distrusted, and with it ${failed}:` : `With ${name} would fail ${failed}:`,
       ...services.map((service) => `  ${service}`),
-      ...(args.yes ? nextSteps(intermediate.state, args) : ['Nothing is changed yet. To go on, write --yes.']),
+      ...(args.yes ? nextSteps(authority.state, args) : ['Nothing is changed yet. To go on, write --yes.']),
     ])
   })
 }
 
 /** A root that is not active yet has nothing below it: giving it up makes nothing fail. */
-async function abandon(
-  open: OpenCa,
-  root: AuthorityRecord,
-  { yes }: DistrustArguments,
-  command: Command,
-): Promise<void> {
-  if (yes) await abandonPreparedRoot(await homeOf(open), root)
+async function abandon(open: OpenCa, root: AuthorityRecord, args: DistrustArguments, command: Command): Promise<void> {
   const name = labelOf(root)
-  writeResult(command, { name, distrusted: yes === true, certificates: 0, services: [] }, [
-    yes ? `${name} is given up, and in the bundle no more.` : `With ${name} would fail nothing. To go on, write --yes.`,
+  const result = { name, certificates: 0, services: [] }
+  if (args.yes !== true) {
+    const lines = [`With ${name} would fail nothing. Nothing is changed yet. To go on, write --yes.`]
+    return writeResult(command, { ...result, distrusted: false }, lines)
+  }
+  const change = await abandonPreparedRoot(await homeOf(open), root)
+  const isDone = change.statementFile === undefined
+  writeBundleChange(command, args, change, { ...result, distrusted: isDone }, [
+    `${name} is given up, and in the bundle no more.`,
   ])
 }
 

@@ -1,10 +1,5 @@
 import type { Command } from 'commander'
-import {
-  type BundleChange,
-  prepareNewRoot,
-  prepareOutsideRoot,
-  retireFormerRoot,
-} from '../ca/directory/change-bundle.ts'
+import { prepareNewRoot, prepareOutsideRoot, retireFormerRoot } from '../ca/directory/change-bundle.ts'
 import { changeState } from '../ca/directory/settle.ts'
 import { activeRoot, chainOf, labelOf, rootsOf } from '../ca/issuers/authorities.ts'
 import { requireRoot } from '../ca/issuers/issuer-profile.ts'
@@ -26,6 +21,7 @@ import {
   withNewCaKey,
 } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
+import { writeBundleChange } from './write-bundle-change.ts'
 
 interface PrepareArguments extends ProtectionArguments {
   readonly certificate?: string
@@ -72,7 +68,7 @@ async function prepare(args: PrepareArguments, command: Command): Promise<void> 
           )
     const [root] = rootsOf(change.state, 'prepared', 'requested').map(labelOf)
     const isStated = canState(chainOf(activeRoot(change.state))[0])
-    writeChange(command, args, change, { prepared: root }, [
+    writeBundleChange(command, args, change, { prepared: root }, [
       `${root} is in ${bundle} beside the present root${isStated ? ', which vouches for it' : ''}. Nothing that was issued changes.`,
       ...(isStated
         ? []
@@ -106,7 +102,7 @@ async function retire(args: CaArguments, command: Command): Promise<void> {
     const retiring = rootsOf(await stateOf(open), 'retiring')
     const change = await retireFormerRoot(await homeOf(open))
     const retired = rootsOf(change.state, 'retired').filter(({ keyId }) => retiring.some((one) => one.keyId === keyId))
-    writeChange(command, args, change, { retired: retired.map(labelOf) }, [
+    writeBundleChange(command, args, change, { retired: retired.map(labelOf) }, [
       `${retired.map(labelOf).join(', ')} is out of ${open.files.bundle}. Where its key lies here, it is set aside as .key.retired: nothing needs it.`,
       'Verifiers that still hold it lose nothing; each that is given the new bundle forgets it.',
     ])
@@ -116,24 +112,4 @@ async function retire(args: CaArguments, command: Command): Promise<void> {
 async function loadRoot(file: string) {
   const [root] = parseCertificates(await loadText(file), file)
   return root
-}
-
-/** What was done, or what the root's owner has to do before it is. */
-function writeChange(
-  command: Command,
-  args: CaArguments,
-  { state, statementFile }: BundleChange,
-  result: object,
-  lines: readonly string[],
-): void {
-  const sequence = state.statements.at(-1)?.sequence
-  const told =
-    statementFile === undefined
-      ? lines
-      : [
-          `${statementFile} is the bundle statement: the bundle changes once the active root has signed it, where its key is:`,
-          `  openssl dgst -sha256 -sign root.key -out statement.sig ${statementFile}`,
-          `Then ${nextCommand('import statement.sig', args)}.`,
-        ]
-  writeResult(command, { ...result, statement: { sequence, file: statementFile } }, told)
 }

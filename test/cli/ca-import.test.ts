@@ -281,6 +281,28 @@ describeWith(openssl, 'a root that is kept elsewhere', () => {
     await refused('REQUEST_INVALID', 'ca', 'rotate', 'activate', 'root', '--verifiers-updated', '--dir', dir)
   })
 
+  test('signs that a root is given up which it has stated before', async () => {
+    const root = await outsideRoot('digitalSignature,keyCertSign,cRLSign')
+    const { dir } = await initCa('--offline-root')
+    await told('ca', 'import', await certify(root, await requestIn(dir)), '--root', root.certificate, '--dir', dir)
+    const signature = join(dir, 'statement.sig')
+    const signAndImport = async (statement: { readonly file: string }) => {
+      await run('dgst', '-sha256', '-sign', root.key, '-out', signature, statement.file)
+      await told('ca', 'import', signature, '--dir', dir)
+    }
+    const rootsIn = async () => (await readFile(join(dir, 'bundle.pem'), 'utf8')).match(/BEGIN/g)?.length
+    const { prepared, statement } = await told('ca', 'rotate', 'prepare', 'root', PLAIN, '--dir', dir)
+    await signAndImport(statement)
+    expect(await rootsIn()).toBe(2)
+
+    const asking = await told('ca', 'distrust', prepared, '--yes', '--dir', dir)
+    expect(asking).toMatchObject({ distrusted: false, statement: { sequence: statement.sequence + 1 } })
+    expect(await rootsIn()).toBe(2)
+    await signAndImport(asking.statement)
+    expect(await rootsIn()).toBe(1)
+    await told('ca', 'rotate', 'prepare', 'root', PLAIN, '--dir', dir)
+  })
+
   test('that signs certificates only changes the bundle by hand, and waits until it is told', async () => {
     const root = await outsideRoot('keyCertSign,cRLSign')
     const { dir } = await initCa('--offline-root')

@@ -62,16 +62,12 @@ export function retireRoot(state: CaState, sign: SignText, now: number): CaState
     throw refused('No root is retiring: "countersign ca rotate activate root" comes first.')
   }
   requireUnused(state, retiring)
-  const isStated = canState(chainOf(activeRoot(state))[0])
-  const remaining = trustedRoots(state).filter(({ keyId }) => keyId !== retiring.keyId)
-  if (!isStated) return move(state, retiring, 'retired', now)
-  const stated = addStatement(state, remaining, sign)
-  return sign === undefined ? stated : move(stated, retiring, 'retired', now)
+  return takeOut(state, retiring, 'retired', sign, now)
 }
 
 /**
  * Takes a root that is prepared, or only requested, out again.
- * @param sign of the active root, which has to state the bundle without it where it stated it with it
+ * @param sign of the active root
  * @throws AuthError REQUEST_INVALID
  */
 export function abandonRoot(state: CaState, root: AuthorityRecord, sign: SignText, now: number): CaState {
@@ -82,12 +78,21 @@ export function abandonRoot(state: CaState, root: AuthorityRecord, sign: SignTex
       `${labelOf(root)} is ${root.state}: only a root that is not yet active can be given up. Rotate it instead.`,
     )
   }
-  const abandoned = move(state, root, 'distrusted', now)
-  if (!canState(chainOf(activeRoot(state))[0])) return abandoned
-  if (sign !== undefined) return addStatement(abandoned, trustedRoots(abandoned), sign)
-  throw refused(
-    `${labelOf(root)} is in the bundle on the word of the active root, whose key is needed here to take it out.`,
-  )
+  return takeOut(state, root, 'distrusted', sign, now)
+}
+
+/** Where the active root has to state the bundle without it, it stays until that is signed. */
+function takeOut(
+  state: CaState,
+  root: AuthorityRecord,
+  end: 'retired' | 'distrusted',
+  sign: SignText,
+  now: number,
+): CaState {
+  if (!canState(chainOf(activeRoot(state))[0])) return move(state, root, end, now)
+  const remaining = trustedRoots(state).filter(({ keyId }) => keyId !== root.keyId)
+  const stated = addStatement(state, remaining, sign)
+  return sign === undefined ? stated : move(stated, root, end, now)
 }
 
 function requireSeen(former: AuthorityRecord, prepared: AuthorityRecord, usage: Usage): void {

@@ -58,17 +58,22 @@ export function requireUnused(state: CaState, root: AuthorityRecord): void {
   )
 }
 
-/** Puts a statement in force whose signature has been verified. Roots that it names are prepared, others retired. */
+/**
+ * Puts a statement in force whose signature has been verified. Roots that it names are prepared; of the others, those that
+ * were retiring are retired, and those that were prepared given up.
+ */
 export function applyStatement(state: CaState, statement: RecordedStatement, now: number): CaState {
   const statements = state.statements.map((former) => (former.sequence === statement.sequence ? statement : former))
   const stated = new Set(parseStatement(statement.text).roots.map(({ der }) => der.toString('base64')))
   const isStated = (root: AuthorityRecord) => stated.has(chainOf(root)[0].der.toString('base64'))
   const come = rootsOf(state, 'requested').filter(isStated)
   const gone = rootsOf(state, 'retiring').filter((root) => !isStated(root))
+  const givenUp = rootsOf(state, 'prepared').filter((root) => !isStated(root))
   for (const root of gone) requireUnused(state, root)
-  const withNew = come.reduce<CaState>((changed, root) => move(changed, root, 'prepared', now), {
-    ...state,
-    statements,
-  })
-  return gone.reduce<CaState>((changed, root) => move(changed, root, 'retired', now), withNew)
+  const ends = [
+    ...come.map((root) => [root, 'prepared'] as const),
+    ...gone.map((root) => [root, 'retired'] as const),
+    ...givenUp.map((root) => [root, 'distrusted'] as const),
+  ]
+  return ends.reduce<CaState>((changed, [root, end]) => move(changed, root, end, now), { ...state, statements })
 }

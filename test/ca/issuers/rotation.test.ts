@@ -205,9 +205,22 @@ describe('a root that is not active yet', () => {
     expect(withdrawnStatements(again)).toEqual(withdrawnStatements(abandoned))
   })
 
-  test('stays where the active root is not at hand to say so, and where it is active', async () => {
+  test('stays until the active root has said so where that one is kept elsewhere', async () => {
     const prepared = prepareRoot(initial, second.root('prepared'), first.sign, start)
-    await refusalOf('REQUEST_INVALID', () => abandonRoot(prepared, second.root('prepared'), undefined, start))
+    const asking = abandonRoot(prepared, second.root('prepared'), undefined, start)
+    expect(statesOf(asking)).toEqual(statesOf(prepared))
+    expect(rootsIn(asking)).toEqual([first.hierarchy.root.der])
+    await refusalOf('REQUEST_INVALID', () => activateRoot(asking, true, new Map(), start))
+
+    const awaited = awaitedStatement(asking)
+    if (awaited === undefined) throw new Error('no statement')
+    const abandoned = applyStatement(asking, { ...awaited, signature: 'signed' }, start)
+    expect(statesOf(abandoned)).toContain('root distrusted')
+    expect(statesOf(abandoned)).not.toContain('root prepared')
+    expect(awaitedStatement(abandoned)).toBeUndefined()
+  })
+
+  test('stays where it is active', async () => {
     await refusalOf('REQUEST_INVALID', () => abandonRoot(initial, first.root('active'), first.sign, start))
   })
 
