@@ -7,9 +7,30 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryDirectory } from './support/directory.ts'
+import { describeWith, openssl } from './support/tools.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const README = read('README.md')
+
+describeWith(openssl, 'the chapter of the README on the CA', () => {
+  test('works copied line by line', { timeout: 60_000 }, async () => {
+    const directory = await temporaryDirectory()
+    const npm = join(directory, 'bin', 'npm')
+    await mkdir(join(directory, 'bin'))
+    const main = join(ROOT, 'src/cli/main.ts')
+    await writeFile(npm, `#!/bin/sh\nshift 3\nexec '${process.execPath}' --conditions=source '${main}' "$@"\n`, {
+      mode: 0o755,
+    })
+    const script = blocks('sh', chapter('The CA')).join('')
+    expect(script.match(/^npm run countersign -- /gm)?.length).toBeGreaterThan(12)
+    const PATH = `${join(directory, 'bin')}:${process.env['PATH']}`
+    const options = { cwd: directory, env: { ...process.env, PATH }, encoding: 'utf8' } as const
+    const { status, stdout, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', script], options)
+    expect(status, stdout + stderr).toBe(0)
+    expect(stdout).toContain('Issued spiffe://shop.internal/inventory')
+    expect(stdout + stderr).not.toContain('PRIVATE KEY')
+  })
+})
 
 describe('the README', () => {
   test('shows the orders service, its protos and the example of the test kit as they are', () => {
@@ -60,24 +81,6 @@ describe('the README', () => {
     const [order = 'no order', ...servers] = services.toReversed()
     for (const line of servers.toReversed()) await listening(start(line, directory, environment), line)
     expect(await exitCode(start(order, directory, environment)), order).toBe(0)
-  })
-
-  test('has a chapter on the CA that works copied line by line', { timeout: 60_000 }, async () => {
-    const directory = await temporaryDirectory()
-    const npm = join(directory, 'bin', 'npm')
-    await mkdir(join(directory, 'bin'))
-    const main = join(ROOT, 'src/cli/main.ts')
-    await writeFile(npm, `#!/bin/sh\nshift 3\nexec '${process.execPath}' --conditions=source '${main}' "$@"\n`, {
-      mode: 0o755,
-    })
-    const script = blocks('sh', chapter('The CA')).join('')
-    expect(script.match(/^npm run countersign -- /gm)?.length).toBeGreaterThan(12)
-    const PATH = `${join(directory, 'bin')}:${process.env['PATH']}`
-    const options = { cwd: directory, env: { ...process.env, PATH }, encoding: 'utf8' } as const
-    const { status, stdout, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', script], options)
-    expect(status, stdout + stderr).toBe(0)
-    expect(stdout).toContain('Issued spiffe://shop.internal/inventory')
-    expect(stdout + stderr).not.toContain('PRIVATE KEY')
   })
 
   describe('on moving an existing service', () => {

@@ -15,6 +15,7 @@ import { caPassphrase, loadCaSettings } from '../server/config.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { operatorOf } from './operator.ts'
+import { shellWord } from './shell-word.ts'
 
 /** Where a command finds the CA, and what its keys are encrypted with. */
 export interface CaArguments {
@@ -163,7 +164,8 @@ export function keyWarning(keys: readonly string[], protection: KeyProtection): 
 
 /** A command to go on with, on the same CA. */
 export function nextCommand(words: string, { dir, config }: CaArguments): string {
-  const place = config === undefined ? (dir === undefined ? '' : ` --dir ${dir}`) : ` --config ${config}`
+  const dirOption = dir === undefined ? '' : ` --dir ${shellWord(dir)}`
+  const place = config === undefined ? dirOption : ` --config ${shellWord(config)}`
   return `"countersign ca ${words}${place}"`
 }
 

@@ -35,7 +35,7 @@ async function renewCredential(service: string, args: RenewArguments, command: C
     const recorded = await open.store.inventory.find(current.serialNumber)
     requireRenewable(current, recorded, serviceIdOf(ca.trustDomain, path), await stateOf(open), open.clock())
 
-    await requireOutput(files, path, open)
+    await requireOutput(files, path)
     await requireKeyHere(files)
     const { dnsNames, serialNumber } = recorded
     const { privateKey, publicKey } = generateKeyPair()

@@ -43,6 +43,6 @@ export async function parseOrder(service: string, args: OrderArguments, open: Op
   const path = parseServiceArgument(service, ca.trustDomain)
   requireCertifiable(path, args.reserved === true)
   const files = credentialFilesOf(args.out, path)
-  await requireOutput(files, path, open)
+  await requireOutput(files, path)
   return { ca, path, files }
 }

@@ -1,11 +1,9 @@
-import { realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { caFilesOf } from '../ca/directory/ca-files.ts'
 import { AuthError } from '../core/errors.ts'
 import { fileExists } from '../core/text-file.ts'
 import type { CredentialFiles } from '../identity/credential-files.ts'
 import type { ServicePath } from '../identity/service-id.ts'
-import type { OpenCa } from './ca-context.ts'
 import { requireWritable } from './require-writable.ts'
 
 /**
@@ -17,12 +15,11 @@ import { requireWritable } from './require-writable.ts'
 export async function requireOutput(
   { bundle, certificateChain, privateKey }: CredentialFiles,
   path: ServicePath,
-  { files }: OpenCa,
 ): Promise<void> {
   requireFileNames(path)
   for (const file of [bundle, certificateChain, privateKey]) await requireWritable(file)
   for (const directory of new Set([bundle, certificateChain].map((file) => dirname(file)))) {
-    if (!(await isOfCa(directory, files.directory))) continue
+    if (!(await isOfCa(directory))) continue
     throw new AuthError(
       'CONFIGURATION_INVALID',
       `${directory} is the directory of a CA: write a service's files elsewhere.`,
@@ -41,8 +38,7 @@ function requireFileNames(path: ServicePath): void {
   )
 }
 
-async function isOfCa(directory: string, own: string): Promise<boolean> {
+async function isOfCa(directory: string): Promise<boolean> {
   const { profiles, store } = caFilesOf(directory)
-  if ((await fileExists(profiles)) || (await fileExists(store))) return true
-  return (await realpath(directory).catch(() => undefined)) === (await realpath(own))
+  return (await fileExists(profiles)) || (await fileExists(store))
 }

@@ -184,6 +184,13 @@ describeWith(openssl, 'a root that is kept elsewhere', () => {
     expect((await told(...import_)).state).toBe('active')
   })
 
+  test('is not taken from an answer that is too long to be one', async () => {
+    const { dir } = await initCa('--offline-root')
+    const answer = join(dir, 'long.pem')
+    await writeFile(answer, '-'.repeat(262_145))
+    expect(await refused('REQUEST_INVALID', 'ca', 'import', answer, '--dir', dir)).toContain('longer than 262144 bytes')
+  })
+
   test('is not found from CAs that have certified each other, and the search ends', async () => {
     const root = await outsideRoot('keyCertSign,cRLSign')
     const { dir } = await initCa('--offline-root')

@@ -104,13 +104,35 @@ describe('ca init', () => {
     expect(err).toContain('cannot be used with')
   })
 
-  test('is refused for another trust domain than the configuration has', async () => {
+  test('is refused for another trust domain than the configuration has, and so is all else', async () => {
     const directory = await temporaryDirectory()
     const config = join(directory, 'countersign.yaml')
-    await writeFile(config, 'ca: ./pki\n')
-    await told(...init, '--config', config, '--dangerously-unencrypted')
+    const making = [...init, '--config', config, '--dangerously-unencrypted']
     await writeFile(config, 'ca: ./pki\ntrustDomain: elsewhere.internal\n')
-    expect(await refused('CONFIGURATION_INVALID', 'ca', 'list', '--config', config)).toContain('elsewhere.internal')
+    expect(await refused('CONFIGURATION_INVALID', ...making)).toContain('elsewhere.internal')
+    expect(existsSync(join(directory, 'pki'))).toBe(false)
+
+    await writeFile(config, 'ca: ./pki\n')
+    await told(...making)
+    await writeFile(config, 'ca: ./pki\ntrustDomain: elsewhere.internal\n')
+    const out = join(directory, 'credentials')
+    for (const command of [['list'], ['issue', 'orders', '--out', out]]) {
+      const message = await refused('CONFIGURATION_INVALID', 'ca', ...command, '--config', config)
+      expect(message).toContain('elsewhere.internal')
+    }
+    expect(existsSync(out)).toBe(false)
+  })
+
+  test('takes the passphrase from where the configuration says it is, and so does all else', async () => {
+    const directory = await temporaryDirectory()
+    const config = join(directory, 'countersign.yaml')
+    await writeFile(config, `ca: ./pki\ncaPassphraseFile: ${await passphraseFile()}\n`)
+    await told(...init, '--config', config)
+    await told('ca', 'issue', 'orders', '--config', config, '--out', join(directory, 'credentials'))
+    await told('ca', 'rotate', 'prepare', 'intermediate', '--config', config)
+    const keys = await keysIn(join(directory, 'pki'))
+    expect(keys).toHaveLength(3)
+    for (const key of keys) expect(key).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/)
   })
 
   test('makes nothing with a passphrase that is none', async () => {

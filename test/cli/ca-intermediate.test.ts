@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { caFilesIn, countersign, initCa, refused, told } from '../support/ca-command.ts'
@@ -52,6 +52,14 @@ test('a directory has one intermediate that issues: its own is refused, and that
   }
   expect(await readFile(join(another.dir, 'bundle.pem'), 'utf8')).toBe(before)
   expect((await told('ca', 'list', '--dir', dir)).authorities).toHaveLength(2)
+})
+
+test('nothing is issued from a directory with the keys of two intermediates that issue', async () => {
+  const { dir, out, other } = await withSecond()
+  const key = (await readdir(other)).find((file) => file.endsWith('.key')) ?? 'no key'
+  await copyFile(join(other, key), join(dir, key))
+  const message = await refused('CONFIGURATION_INVALID', 'ca', 'issue', 'orders', '--dir', dir, '--out', out)
+  expect(message).toMatch(/several active intermediates.*Move the other keys/)
 })
 
 test('a further intermediate needs a directory, and none is made where a file is in its place', async () => {

@@ -26,6 +26,7 @@ describe('ca issue', () => {
     expect(credential.serviceId).toBe('spiffe://shop.internal/orders')
     expect((await readdir(out)).sort()).toEqual(['bundle.pem', 'orders.key', 'orders.pem'])
     expect((await stat(join(out, 'orders.key'))).mode & 0o777).toBe(0o600)
+    expect((await stat(out)).mode & 0o777).toBe(0o700)
     expect(await readFile(join(out, 'bundle.pem'), 'utf8')).toBe(await readFile(join(dir, 'bundle.pem'), 'utf8'))
   })
 

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { caFilesIn, initCa, refused, told } from '../support/ca-command.ts'
-import { openssl, runTool } from '../support/tools.ts'
+import { describeWith, openssl, runTool } from '../support/tools.ts'
 
 const rotate = (dir: string, step: string, what: string, ...options: string[]) => [
   'ca',
@@ -22,8 +22,8 @@ async function isAccepted(bundle: string, chain: string): Promise<boolean> {
   return (await runTool(openssl, args)).exitCode === 0
 }
 
-describe('ca rotate, of the intermediate', () => {
-  test('goes in its steps, and what was issued before stays good', async () => {
+describeWith(openssl, 'ca rotate, as openssl sees it:', () => {
+  test('that of the intermediate goes in its steps, and what was issued before stays good', async () => {
     const { dir, out } = await initCa()
     const place = ['--dir', dir, '--out', out]
     const bundle = join(dir, 'bundle.pem')
@@ -52,28 +52,7 @@ describe('ca rotate, of the intermediate', () => {
     await told('ca', 'issue', 'orders', ...place)
   })
 
-  test('takes no step out of order', async () => {
-    const { dir } = await initCa()
-    await refused('REQUEST_INVALID', ...rotate(dir, 'activate', 'intermediate'))
-    await refused('REQUEST_INVALID', ...rotate(dir, 'retire', 'intermediate'))
-    await told(...rotate(dir, 'prepare', 'intermediate', PLAIN))
-    await refused('REQUEST_INVALID', ...rotate(dir, 'prepare', 'intermediate', PLAIN))
-    await refused('REQUEST_INVALID', ...rotate(dir, 'retire', 'intermediate'))
-    // What is refused leaves no key behind.
-    expect((await caFilesIn(dir)).filter((file) => file === 'intermediate-x.key')).toHaveLength(2)
-  })
-
-  test('writes no key without a word on how', async () => {
-    const { dir } = await initCa()
-    const before = await caFilesIn(dir)
-    await refused('CONFIGURATION_INVALID', ...rotate(dir, 'prepare', 'intermediate'))
-    await refused('CONFIGURATION_INVALID', ...rotate(dir, 'prepare', 'root'))
-    expect(await caFilesIn(dir)).toEqual(before)
-  })
-})
-
-describe('ca rotate, of the root', () => {
-  test('goes in its steps, and none of them makes a certificate fail', async () => {
+  test('that of the root goes in its steps, and none of them makes a certificate fail', async () => {
     const { dir, out } = await initCa()
     const place = ['--dir', dir, '--out', out]
     const bundle = join(dir, 'bundle.pem')
@@ -105,7 +84,30 @@ describe('ca rotate, of the root', () => {
     expect((await caFilesIn(dir)).filter((file) => file.endsWith('.key'))).toEqual(['intermediate-x.key', 'root-x.key'])
     await told('ca', 'renew', 'inventory', ...place)
   })
+})
 
+describe('ca rotate, of the intermediate', () => {
+  test('takes no step out of order', async () => {
+    const { dir } = await initCa()
+    await refused('REQUEST_INVALID', ...rotate(dir, 'activate', 'intermediate'))
+    await refused('REQUEST_INVALID', ...rotate(dir, 'retire', 'intermediate'))
+    await told(...rotate(dir, 'prepare', 'intermediate', PLAIN))
+    await refused('REQUEST_INVALID', ...rotate(dir, 'prepare', 'intermediate', PLAIN))
+    await refused('REQUEST_INVALID', ...rotate(dir, 'retire', 'intermediate'))
+    // What is refused leaves no key behind.
+    expect((await caFilesIn(dir)).filter((file) => file === 'intermediate-x.key')).toHaveLength(2)
+  })
+
+  test('writes no key without a word on how', async () => {
+    const { dir } = await initCa()
+    const before = await caFilesIn(dir)
+    await refused('CONFIGURATION_INVALID', ...rotate(dir, 'prepare', 'intermediate'))
+    await refused('CONFIGURATION_INVALID', ...rotate(dir, 'prepare', 'root'))
+    expect(await caFilesIn(dir)).toEqual(before)
+  })
+})
+
+describe('ca rotate, of the root', () => {
   test('is activated without a word once all that is valid came with the new bundle', async () => {
     const { dir, out } = await initCa()
     const place = ['--dir', dir, '--out', out]
@@ -148,6 +150,20 @@ describe('ca distrust', () => {
     await told(...rotate(dir, 'prepare', 'intermediate', PLAIN))
     await told(...rotate(dir, 'activate', 'intermediate'))
     await told('ca', 'issue', 'orders', ...place)
+  })
+
+  test('counts only what is good and below that intermediate', async () => {
+    const { dir, out } = await initCa()
+    const place = ['--dir', dir, '--out', out]
+    const revoked = await told('ca', 'issue', 'storefront', ...place)
+    for (const service of ['orders', 'inventory']) await told('ca', 'issue', service, ...place)
+    await told('revoke', 'certificate', revoked.serialNumber, '--dir', dir)
+    await told(...rotate(dir, 'prepare', 'intermediate', PLAIN))
+    const { active, retiring } = await told(...rotate(dir, 'activate', 'intermediate'))
+    await told('ca', 'issue', 'billing', ...place)
+    const failingOf = async (name: string) => (await told('ca', 'distrust', name, '--dir', dir)).services
+    expect(await failingOf(retiring[0])).toEqual(['inventory', 'orders'])
+    expect(await failingOf(active)).toEqual(['billing'])
   })
 
   test('is refused of a root, and of what is not there', async () => {

@@ -31,10 +31,18 @@ describe('revoke certificate', () => {
 
   test('is refused for a serial number that nothing has, or that is none', async () => {
     const { dir } = await initCa()
-    const { authorities } = await told('ca', 'list', '--dir', dir)
-    for (const serial of [authorities[1].serialNumber, '4a', '', 'zz', '0x4a', '4a;', '4'.repeat(41)]) {
+    for (const serial of ['4a', '', 'zz', '0x4a', '4a;', '4'.repeat(41)]) {
       await refused('REQUEST_INVALID', 'revoke', 'certificate', serial, '--dir', dir)
     }
+  })
+
+  test('is refused for an intermediate itself, which is distrusted instead', async () => {
+    const { dir } = await initCa()
+    const { authorities } = await told('ca', 'list', '--dir', dir)
+    const { serialNumber } = authorities[1]
+    expect(serialNumber).toMatch(/^[0-9a-f]{32}$/)
+    const message = await refused('REQUEST_INVALID', 'revoke', 'certificate', serialNumber, '--dir', dir)
+    expect(message).toContain('countersign ca distrust')
   })
 
   test('knows the reasons of RFC 5280 that are for services and for good, and no other', async () => {

@@ -65,7 +65,9 @@ async function ownIntermediate(directory: string, state: CaState): Promise<Autho
   }
   if (others.length > 0) {
     const labels = [own, ...others].map(labelOf).join(', ')
-    throw invalid(`${directory} has the keys of several active intermediates, and issues with one: ${labels}.`)
+    throw invalid(
+      `${directory} has the keys of several active intermediates, and issues with one: ${labels}. Move the other keys to directories of their own.`,
+    )
   }
   return own
 }

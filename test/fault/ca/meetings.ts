@@ -38,7 +38,7 @@ export class Meetings {
     const pausing = worker.runWith({ kind: 'pause', call }, await one(place, this.#stage.roots))
     const isPaused = await Promise.race([worker.paused().then(() => true), pausing.then(() => false)])
     const otherTurn = this.#takeTurn(place, other)
-    const problems: string[] = []
+    const problems: string[] = isPaused ? [] : ['the one did not pause, so that they did not meet']
     if (isPaused) {
       const isDone = await Promise.race([otherTurn.then(() => true), sleep(TURN_MS, false)])
       // What the one that pauses does from now on must change nothing of this.

@@ -51,8 +51,9 @@ export class Mishaps {
 
   async #die(call: number, args: readonly string[]): Promise<readonly Report[]> {
     const victim = this.#stage.crew.takeVictim(this.#stage.isEncrypted)
-    await victim.runWith({ kind: 'die', call }, args)
+    const survived = await victim.runWith({ kind: 'die', call }, args)
     await victim.kill()
+    if (survived !== undefined) throw new Error(`The command ended before it was killed at call ${call}.`)
     this.#stage.tally.kills += 1
     return victim.reports
   }
