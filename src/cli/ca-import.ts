@@ -48,8 +48,7 @@ async function importAnswer(file: string, args: ImportArguments, command: Comman
         ...(root === undefined ? [] : [OUTSIDE]),
       ])
     } else {
-      const { state } = await importSignature(home, bytes)
-      const sequence = state.statements.at(-1)?.sequence
+      const { sequence } = await importSignature(home, bytes)
       writeResult(command, { imported: 'signature', sequence }, [
         `Bundle statement ${sequence} is signed and in force: ${open.files.bundle} is as it says.`,
       ])

@@ -8,11 +8,10 @@ import { shellWord } from './shell-word.ts'
 export function writeBundleChange(
   command: Command,
   args: CaArguments,
-  { state, statementFile }: BundleChange,
+  { sequence, statementFile }: BundleChange,
   result: object,
   lines: readonly string[],
 ): void {
-  const sequence = state.statements.at(-1)?.sequence
   const told =
     statementFile === undefined
       ? lines

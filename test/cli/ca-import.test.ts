@@ -248,7 +248,9 @@ describeWith(openssl, 'a root that is kept elsewhere', () => {
     const prepared = await told('ca', 'rotate', 'prepare', 'root', PLAIN, '--dir', dir)
     const signature = join(dir, 'statement.sig')
     await run('dgst', '-sha256', '-sign', root.key, '-out', signature, prepared.statement.file)
-    await told('ca', 'distrust', prepared.prepared, '--yes', '--dir', dir)
+    const givenUp = await told('ca', 'distrust', prepared.prepared, '--yes', '--dir', dir)
+    expect(givenUp).toMatchObject({ distrusted: true })
+    expect(givenUp.statement).toEqual({})
     expect(await readdir(dir)).not.toContain(basename(prepared.statement.file))
     await refused('REQUEST_INVALID', 'ca', 'import', signature, '--dir', dir)
 

@@ -17,6 +17,8 @@ import { changeState } from './settle.ts'
 
 export interface BundleChange {
   readonly state: CaState
+  /** Of the statement that has to be signed, or of the one in force; undefined where the roots have stated nothing. */
+  readonly sequence: number | undefined
   /** What the root has to sign elsewhere before the bundle changes; undefined where it has changed. */
   readonly statementFile: string | undefined
 }
@@ -107,5 +109,10 @@ async function prepare(
 
 function bundleChangeOf({ directory }: CaHome, state: CaState): BundleChange {
   const awaited = awaitedStatement(state)
-  return { state, statementFile: awaited && statementFileOf(directory, awaited.sequence) }
+  const inForce = state.statements.findLast(({ signature }) => signature !== undefined)
+  return {
+    state,
+    sequence: (awaited ?? inForce)?.sequence,
+    statementFile: awaited && statementFileOf(directory, awaited.sequence),
+  }
 }
