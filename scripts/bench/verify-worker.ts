@@ -49,13 +49,15 @@ function createPeer() {
 
 function signToken(): string {
   const issuedAt = toEpochSeconds(systemClock())
+  const tokenId = randomId()
   return signingKey.sign({
     issuer: ISSUER,
     subject: peer.serviceId,
     audience: AUDIENCE,
     clientId: peer.serviceId,
     scopes: [parseScope('echo.say')],
-    tokenId: randomId(),
+    tokenId,
+    grantId: tokenId,
     issuedAt,
     expiresAt: issuedAt + 300,
     thumbprint: peer.thumbprint,

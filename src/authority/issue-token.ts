@@ -64,6 +64,7 @@ export function createIssueToken(options: IssueTokenOptions) {
       clientId: caller.serviceId,
       scopes: grant.scopes,
       tokenId,
+      grantId: tokenId, // it descends from no other authorization
       issuedAt,
       expiresAt: issuedAt + lifetimeSeconds,
       thumbprint: caller.thumbprint,

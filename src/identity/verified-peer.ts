@@ -15,6 +15,8 @@ export interface VerifiedPeer {
   readonly thumbprint: string
   /** In lowercase hex. */
   readonly serialNumber: string
+  /** The subject key identifier of whoever issued it, in lowercase hex, as the certificate has it. */
+  readonly issuerKeyId: string | undefined
   readonly dnsNames: readonly string[]
   /** Milliseconds since 1970. */
   readonly notBefore: number
@@ -40,6 +42,7 @@ export function verifyPeer(der: Uint8Array, trustDomain: TrustDomain): VerifiedP
     serviceId,
     thumbprint: sha256Base64Url(certificate.der),
     serialNumber: certificate.serialNumber,
+    issuerKeyId: certificate.authorityKeyId,
     dnsNames: certificate.names.dnsNames,
     notBefore: certificate.notBefore,
     notAfter: certificate.notAfter,

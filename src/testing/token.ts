@@ -63,13 +63,15 @@ function encodePart(part: string | Uint8Array): string {
 
 function claimsOf(options: TokenOptions, { issuer, trustDomain, clock }: TokenIssuer): AccessTokenClaims {
   const { caller, audience, scopes, issuedAt = clock(), expiresAt = issuedAt + LIFETIME_MS } = options
+  const tokenId = randomId()
   return {
     issuer,
     subject: caller.serviceId,
     audience: serviceIdOf(trustDomain, parseServicePath(audience)),
     clientId: caller.serviceId,
     scopes: scopes.map(parseScope),
-    tokenId: randomId(),
+    tokenId,
+    grantId: tokenId,
     issuedAt: toEpochSeconds(issuedAt),
     expiresAt: toEpochSeconds(expiresAt),
     thumbprint: caller.thumbprint,

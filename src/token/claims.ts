@@ -14,6 +14,8 @@ export interface AccessTokenClaims {
   readonly clientId: ServiceId
   readonly scopes: readonly Scope[]
   readonly tokenId: string
+  /** The root authorization that the token descends from. */
+  readonly grantId: string
   /** Whole seconds since 1970. */
   readonly issuedAt: number
   /** Whole seconds since 1970. */
@@ -31,6 +33,7 @@ export function encodeClaims(claims: AccessTokenClaims): Record<string, unknown>
     client_id: claims.clientId,
     scope: formatScopes(claims.scopes),
     jti: claims.tokenId,
+    grant_id: claims.grantId,
     iat: claims.issuedAt,
     exp: claims.expiresAt,
     cnf: { 'x5t#S256': claims.thumbprint },
@@ -50,7 +53,8 @@ export function parseClaims(payload: Readonly<Record<string, unknown>>): AccessT
     audience: requireServiceId(payload, 'aud'),
     clientId: requireServiceId(payload, 'client_id'),
     scopes: requireScopes(payload),
-    tokenId: requireTokenId(payload),
+    tokenId: requireId(payload, 'jti'),
+    grantId: requireId(payload, 'grant_id'),
     issuedAt: requireSeconds(payload, 'iat'),
     expiresAt: requireSeconds(payload, 'exp'),
     thumbprint: requireThumbprint(payload),
@@ -77,10 +81,14 @@ function requireText(payload: Readonly<Record<string, unknown>>, name: string): 
   return value
 }
 
-/** It stands in logs and keys revocations: plain characters only. */
-function requireTokenId(payload: Readonly<Record<string, unknown>>): string {
-  const id = requireText(payload, 'jti')
-  if (!/^[A-Za-z0-9_-]{1,128}$/.test(id)) throw invalid('jti', 'not an ID of plain characters')
+/** IDs stand in logs and key revocations: plain characters only. */
+export function isPlainId(text: string): boolean {
+  return /^[A-Za-z0-9_-]{1,128}$/.test(text)
+}
+
+function requireId(payload: Readonly<Record<string, unknown>>, name: string): string {
+  const id = requireText(payload, name)
+  if (!isPlainId(id)) throw invalid(name, 'not an ID of plain characters')
   return id
 }
 

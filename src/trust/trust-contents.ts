@@ -1,0 +1,142 @@
+import { type Clock, toEpochSeconds } from '../core/clock.ts'
+import { AuthError } from '../core/errors.ts'
+import type { Certificate } from '../identity/certificate.ts'
+import type { TrustDomain } from '../identity/service-id.ts'
+import { LEEWAY_SECONDS, type TrustedIssuer } from '../token/verify.ts'
+import type { KeyPublication, RootsStatement, TrustChange } from './change.ts'
+import { type PublishedKey, verifyPublication } from './published-key.ts'
+import type { Revision } from './revision.ts'
+import { RevocationIndex } from './revocation-index.ts'
+import { type HeldRoots, rootsAfter } from './stated-roots.ts'
+
+/** What keys and roots are verified with. */
+export interface Anchors {
+  readonly trustDomain: TrustDomain
+  /** Of the verifier's own credential. */
+  readonly roots: readonly Certificate[]
+  readonly clock: Clock
+  /** Told of entries that count for nothing, and why. */
+  readonly alarm: (problem: string) => void
+}
+
+/** What a verifier knows now, but for revocations. Replaced whole, never changed in place. */
+export interface TrustHead extends TrustedIssuer {
+  readonly keys: ReadonlyMap<string, PublishedKey>
+  readonly roots: readonly Certificate[]
+}
+
+interface Published {
+  readonly publication: KeyPublication
+  readonly key: PublishedKey
+}
+
+/** Everything that stands at a revision of the trust log. Keys and roots that nobody vouches for are left out of it. */
+export class TrustContents {
+  readonly revocations = new RevocationIndex()
+  readonly #issuer: string
+  readonly #anchors: Anchors
+  readonly #published = new Map<string, Published>()
+  readonly #statements: RootsStatement[] = []
+  #revision: Revision
+  #roots: HeldRoots
+  #head: TrustHead | undefined
+
+  constructor(revision: Revision, issuer: string, anchors: Anchors) {
+    this.#revision = revision
+    this.#issuer = issuer
+    this.#anchors = anchors
+    this.#roots = { roots: anchors.roots, epoch: 0, sequence: 0 }
+  }
+
+  get revision(): Revision {
+    return this.#revision
+  }
+
+  /** The same one until something in it changes. */
+  head(): TrustHead {
+    const keys = [...this.#published.values()].map(({ key }): [string, PublishedKey] => [key.keyId, key])
+    this.#head ??= { issuer: this.#issuer, roots: this.#roots.roots, keys: new Map(keys) }
+    return this.#head
+  }
+
+  /** Adds what stands at the same revision. */
+  add(changes: readonly TrustChange[]): void {
+    this.#take(changes, [this.revocations])
+    this.#revokeKeys(this.revocations, [this.revocations])
+  }
+
+  /** Adds what stands at the next revision. Returns the revocations and blocks that came. */
+  apply(revision: Revision, changes: readonly TrustChange[]): RevocationIndex {
+    const news = new RevocationIndex()
+    this.#take(changes, [this.revocations, news])
+    this.#revokeKeys(news, [this.revocations, news])
+    this.revocations.sweep(changes.length, toEpochSeconds(this.#anchors.clock()))
+    this.#revision = revision
+    return news
+  }
+
+  #take(changes: readonly TrustChange[], indexes: readonly RevocationIndex[]): void {
+    // Keys may rest on the roots that statements name, and fall by revocations.
+    for (const change of changes) if (change.kind === 'roots') this.#addStatement(change)
+    for (const change of changes) {
+      if (change.kind !== 'roots' && change.kind !== 'key') for (const index of indexes) index.add(change)
+    }
+    for (const change of changes) if (change.kind === 'key') this.#addKey(change)
+  }
+
+  forgetExpiredKeys(): void {
+    const limit = toEpochSeconds(this.#anchors.clock()) - 2 * LEEWAY_SECONDS
+    for (const { key } of [...this.#published.values()]) if (key.expiresAt < limit) this.#removeKey(key.keyId)
+  }
+
+  /** As the log has it. */
+  *changes(): Generator<TrustChange> {
+    yield* this.#statements
+    for (const { publication } of this.#published.values()) yield publication
+    yield* this.revocations.entries()
+  }
+
+  #addStatement(statement: RootsStatement): void {
+    const { trustDomain, clock, alarm } = this.#anchors
+    this.#statements.push(statement)
+    const roots = rootsAfter(this.#roots, statement, { trustDomain, now: clock(), alarm })
+    if (roots === this.#roots) return
+    this.#roots = roots
+    this.#head = undefined
+  }
+
+  #addKey(publication: KeyPublication): void {
+    const { trustDomain, clock, alarm } = this.#anchors
+    try {
+      const key = verifyPublication(publication, { trustDomain, roots: this.#roots.roots, now: clock() })
+      if (key.issuer !== this.#issuer) throw new AuthError('REQUEST_INVALID', `The key is of issuer ${key.issuer}.`)
+      if (this.#isRevoked(key, this.revocations)) return
+      this.#published.set(key.keyId, { publication, key })
+      this.#head = undefined
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error
+      alarm(`key ${publication.id}: ${error.message}`)
+    }
+  }
+
+  /** Keys that were revoked, or whose authority's certificate was: every token of theirs is then. */
+  #revokeKeys(news: RevocationIndex, indexes: readonly RevocationIndex[]): void {
+    for (const { key } of [...this.#published.values()]) {
+      if (!this.#isRevoked(key, news)) continue
+      for (const index of indexes) index.add({ kind: 'signingKey', id: key.keyId, until: key.expiresAt })
+      this.#removeKey(key.keyId)
+    }
+  }
+
+  #isRevoked({ keyId, publishers }: PublishedKey, revocations: RevocationIndex): boolean {
+    return (
+      revocations.isSigningKeyRevoked(keyId) ||
+      publishers.some((publisher) => revocations.refusalOfCertificate(publisher) !== undefined)
+    )
+  }
+
+  #removeKey(keyId: string): void {
+    this.#published.delete(keyId)
+    this.#head = undefined
+  }
+}
