@@ -1,5 +1,6 @@
 import { type CredentialMaterial, parseServiceId } from 'countersign'
 import type { CertificateAuthority } from '../../src/ca/certificate-authority.ts'
+import type { Hierarchy } from '../../src/ca/issuers/hierarchy.ts'
 import { encodePrivateKey } from '../../src/identity/key-pair.ts'
 import { createTestCa } from '../../src/testing/test-ca.ts'
 
@@ -9,6 +10,7 @@ export const POLICY = 'grants: [{ caller: caller, audience: echo, scopes: [echo.
 
 export interface BenchCa {
   readonly ca: CertificateAuthority
+  readonly hierarchy: Hierarchy
   issue(service: string): CredentialMaterial
 }
 
@@ -17,6 +19,7 @@ export function createBenchCa(): BenchCa {
   const ca = createTestCa({ trustDomain: 'bench.internal' })
   return {
     ca,
+    hierarchy: ca.hierarchy,
     issue(service) {
       const { certificateChain, privateKey, bundle } = ca.credential(service)
       return { certificateChain, privateKey: encodePrivateKey(privateKey), bundle }
