@@ -12,6 +12,10 @@ type Table = Schema['trust_log']
 /** The last second that a time has which travels to verifiers. */
 export const LAST_SECOND = 2 ** 32 - 1
 
+/** The value of a block that is lifted. */
+export const LIFTED = 0
+const BLOCKED = 1
+
 /** @throws AuthError REQUEST_INVALID for a key whose statement is malformed */
 export function trustLogRowOf(change: TrustChange, sequence: number, origin: Origin): Insertable<Table> {
   const { by: recorded_by, at: recorded_at, reason } = origin
@@ -44,9 +48,6 @@ function columnsOf(change: TrustChange): Columns {
     }
   }
 }
-
-const LIFTED = 0
-const BLOCKED = 1
 
 /** By when a token has expired that a floor refuses: it may have been issued a bit after it. */
 const LONGEST_LIFE = LEEWAY_SECONDS + MAX_LIFETIME_SECONDS
