@@ -1,5 +1,5 @@
 import { boundedWarning } from '../core/bounded-warning.ts'
-import { type Clock, monotonicClock, systemClock, toEpochSeconds } from '../core/clock.ts'
+import { type Clock, monotonicBeside, systemClock, toEpochSeconds } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
 import { type Logger, silentLogger } from '../core/logger.ts'
 import { Subscribers } from '../core/subscribers.ts'
@@ -60,6 +60,8 @@ export class TrustState {
   #contents: TrustContents | undefined
   #head: TrustHead | undefined
   #age: Age | undefined
+  #vouchCount = 0
+  #clockAheadMs: number | undefined
 
   constructor(options: TrustStateOptions) {
     const { credential, clock = systemClock, logger = silentLogger } = options
@@ -71,8 +73,7 @@ export class TrustState {
       alarm: (reason) => warn({ reason }),
     }
     this.#clock = clock
-    // Where time is moved, it is all the time that there is.
-    this.#monotonic = clock.subscribe === undefined ? monotonicClock : clock
+    this.#monotonic = monotonicBeside(clock)
     this.#maxStalenessMs = options.maxStalenessMs ?? MAX_STALENESS_MS
     this.#trustsForever = options.dangerouslyTrustForever ?? false
   }
@@ -90,6 +91,16 @@ export class TrustState {
   /** How many revocations and blocks are known. */
   get entryCount(): number {
     return this.#contents?.revocations.size ?? 0
+  }
+
+  /** How often an authority has vouched: what is read twice tells whether one has in between. */
+  get vouchCount(): number {
+    return this.#vouchCount
+  }
+
+  /** How far this process's clock is ahead of the authority's; negative where it is behind, `undefined` where nobody knows. */
+  get clockAheadMs(): number | undefined {
+    return this.#clockAheadMs
   }
 
   get freshness(): Freshness {
@@ -180,11 +191,14 @@ export class TrustState {
   /**
    * An authority says that nothing is newer than a revision.
    * @param ageMs how long ago it looked
+   * @param clockAheadMs how far this process's clock is ahead of that authority's, where it was measured
    * @returns whether that is what is known here: an authority that is behind, or ahead, vouches for nothing
    */
-  vouch(revision: Revision, ageMs: number): boolean {
+  vouch(revision: Revision, ageMs: number, clockAheadMs?: number): boolean {
+    if (clockAheadMs !== undefined) this.#clockAheadMs = clockAheadMs
     const contents = this.#contents
     if (contents === undefined || compareRevisions(revision, contents.revision) !== 0) return false
+    this.#vouchCount += 1
     // Of two authorities the one that looked last counts.
     if (this.#age === undefined || this.#age.milliseconds > ageMs) {
       this.#age = new Age(ageMs, this.#clock, this.#monotonic)
