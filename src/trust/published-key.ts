@@ -85,7 +85,7 @@ function encodeKeyStatement({ issuer, key, expiresAt }: KeyStatement): string {
   return JSON.stringify({ type: TYPE, issuer, keyId: key.keyId, publicKey, expiresAt })
 }
 
-function parseKeyStatement({ id, statement }: KeyPublication): KeyStatement {
+export function parseKeyStatement({ id, statement }: KeyPublication): KeyStatement {
   const { type, issuer, keyId, publicKey, expiresAt } = parseObject(statement)
   const isWhole = type === TYPE && typeof issuer === 'string' && issuer !== '' && typeof publicKey === 'string'
   if (!isWhole || keyId !== id || !Number.isSafeInteger(expiresAt)) throw refused('its statement is malformed')
