@@ -6,6 +6,7 @@ import { Subscribers } from '../core/subscribers.ts'
 import type { Credential } from '../identity/credential.ts'
 import { parseCertificates } from '../identity/pem-certificates.ts'
 import type { TrustChange } from './change.ts'
+import { ClockComparison } from './clock-comparison.ts'
 import { Age, type Freshness, freshnessOf } from './freshness.ts'
 import { compareRevisions, formatRevision, type Revision } from './revision.ts'
 import type { CertificateIdentity, RevocationIndex, TokenIdentity } from './revocation-index.ts'
@@ -34,7 +35,7 @@ export interface TrustStateOptions {
   readonly maxStalenessMs?: number
   /** Goes by it for ever: what is revoked while no authority is heard is let pass. */
   readonly dangerouslyTrustForever?: boolean
-  /** Told of what is refused. */
+  /** Told of what is refused, and of a clock that is wrong. */
   readonly logger?: Logger
   readonly clock?: Clock
 }
@@ -57,11 +58,11 @@ export class TrustState {
   readonly #subscribers = new Subscribers<TrustNews>()
   readonly #keyWait = new ShortWait(SHORT_WAIT_MS)
   readonly #lifeWait = new ShortWait(SHORT_WAIT_MS)
+  readonly #comparison: ClockComparison
   #contents: TrustContents | undefined
   #head: TrustHead | undefined
   #age: Age | undefined
   #vouchCount = 0
-  #clockAheadMs: number | undefined
 
   constructor(options: TrustStateOptions) {
     const { credential, clock = systemClock, logger = silentLogger } = options
@@ -72,6 +73,7 @@ export class TrustState {
       clock,
       alarm: (reason) => warn({ reason }),
     }
+    this.#comparison = new ClockComparison(logger)
     this.#clock = clock
     this.#monotonic = monotonicBeside(clock)
     this.#maxStalenessMs = options.maxStalenessMs ?? MAX_STALENESS_MS
@@ -100,7 +102,7 @@ export class TrustState {
 
   /** How far this process's clock is ahead of the authority's; negative where it is behind, `undefined` where nobody knows. */
   get clockAheadMs(): number | undefined {
-    return this.#clockAheadMs
+    return this.#comparison.aheadMs
   }
 
   get freshness(): Freshness {
@@ -195,7 +197,7 @@ export class TrustState {
    * @returns whether that is what is known here: an authority that is behind, or ahead, vouches for nothing
    */
   vouch(revision: Revision, ageMs: number, clockAheadMs?: number): boolean {
-    if (clockAheadMs !== undefined) this.#clockAheadMs = clockAheadMs
+    if (clockAheadMs !== undefined) this.#comparison.note(clockAheadMs)
     const contents = this.#contents
     if (contents === undefined || compareRevisions(revision, contents.revision) !== 0) return false
     this.#vouchCount += 1
