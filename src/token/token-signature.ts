@@ -12,7 +12,7 @@ const ALGORITHMS = { algorithms: ['ES256'] }
  * @throws AuthError TOKEN_INVALID
  */
 export async function requireSignature({ text, keyId }: CompactToken, key: VerificationKey | undefined): Promise<void> {
-  if (key === undefined) throw tokenRefusal('TOKEN_INVALID', `key ${keyId} is unknown`)
+  if (key === undefined) throw tokenRefusal('TOKEN_INVALID', `key ${keyId} is not known, or no longer`)
   await compactVerify(text, key.publicKey, ALGORITHMS).catch((error: unknown) => {
     throw tokenRefusal('TOKEN_INVALID', error instanceof errors.JOSEError ? error.message : 'verification failed')
   })

@@ -43,6 +43,8 @@ export interface TokenVerifierOptions {
   readonly audience: ServiceId
   /** What is trusted now. May throw VERIFIER_NOT_READY. */
   readonly trustedIssuer: () => TrustedIssuer
+  /** Waits a moment for a key that may be about to become known. Default: it is not waited for. */
+  readonly untilKeyKnown?: (keyId: string) => Promise<void>
   readonly clock: Clock
 }
 
@@ -61,9 +63,10 @@ export const MAX_LIFETIME_SECONDS = 3600
  * @see RFC 9068 section 4; RFC 8705 section 3; RFC 8725 section 3
  */
 export function createTokenVerifier(options: TokenVerifierOptions): AsyncTokenVerifier {
-  const { audience, trustedIssuer, clock } = options
+  const { audience, trustedIssuer, untilKeyKnown, clock } = options
   return async (text, peer) => {
     const token = parseCompactToken(text)
+    if (untilKeyKnown !== undefined && !trustedIssuer().keys.has(token.keyId)) await untilKeyKnown(token.keyId)
     const { issuer, keys } = trustedIssuer()
     await requireSignature(token, keys.get(token.keyId))
     requireBinding(token.payload, peer)
