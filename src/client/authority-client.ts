@@ -8,6 +8,7 @@ import { AUTHORITY_PATH, serviceIdOf } from '../identity/service-id.ts'
 import type { TokenRequest } from '../token/token-source.ts'
 import { TokenService, TrustService } from '../transport/authority-protos.ts'
 import { type MeshChannel, openChannel } from '../transport/channel.ts'
+import type { Revision } from '../trust/revision.ts'
 import { explainAuthorityError } from './authority-error.ts'
 
 export interface AuthorityClientOptions {
@@ -28,20 +29,25 @@ export interface IssuedToken {
 
 const ISSUE_TIMEOUT_MS = 5_000
 
-/** Calls the authority over mutual TLS, and no server but the authority of the credential's trust domain. */
-export class AuthorityClient {
-  readonly #channel: MeshChannel
-  readonly #tokens: InstanceType<typeof TokenService>
-  readonly #trust: InstanceType<typeof TrustService>
-  readonly #clock: Clock
+/** A connection to the authority, and what is asked over it. */
+interface Connection {
+  readonly channel: MeshChannel
+  readonly tokens: InstanceType<typeof TokenService>
+  readonly trust: InstanceType<typeof TrustService>
+}
 
-  constructor({ address, credential, clock = systemClock, logger = silentLogger }: AuthorityClientOptions) {
-    const server = serviceIdOf(credential.trustDomain, AUTHORITY_PATH)
-    this.#channel = openChannel({ address, server, credential, clock, logger })
-    this.#clock = clock
-    const options = { channelOverride: this.#channel }
-    this.#tokens = new TokenService(this.#channel.getTarget(), credentials.createSsl(), options)
-    this.#trust = new TrustService(this.#channel.getTarget(), credentials.createSsl(), options)
+/** Calls one authority over mutual TLS, and no server but an authority of the credential's trust domain. */
+export class AuthorityClient {
+  readonly address: Address
+  readonly #options: AuthorityClientOptions
+  readonly #clock: Clock
+  #connection: Connection
+
+  constructor(options: AuthorityClientOptions) {
+    this.address = options.address
+    this.#options = { ...options }
+    this.#clock = options.clock ?? systemClock
+    this.#connection = connect(this.#options)
   }
 
   /** @throws AuthError with the authority's reason, or AUTHORITY_UNAVAILABLE */
@@ -49,7 +55,7 @@ export class AuthorityClient {
     const message = { audience: request.audience, scopes: [...request.scopes] }
     const start = this.#clock()
     return new Promise((resolve, reject) => {
-      this.#tokens.issueToken(message, { deadline: systemClock() + ISSUE_TIMEOUT_MS }, (error, response) => {
+      this.#connection.tokens.issueToken(message, { deadline: systemClock() + ISSUE_TIMEOUT_MS }, (error, response) => {
         if (error !== null) return reject(explainAuthorityError(error))
         const lifetimeMs = (response?.expiresInSeconds ?? 0) * 1000
         resolve({ token: response?.token ?? '', lifetimeMs, expiresAt: start + lifetimeMs })
@@ -57,12 +63,35 @@ export class AuthorityClient {
     })
   }
 
-  /** Opens the trust feed. */
-  watchTrust(): ClientReadableStream<WatchResponse__Output> {
-    return this.#trust.watch({})
+  /** Opens the trust feed. @param after what is known in full; without it, all that stands is sent */
+  watchTrust(after?: Revision): ClientReadableStream<WatchResponse__Output> {
+    return this.#connection.trust.watch(after === undefined ? {} : { after })
+  }
+
+  /** Gives up the connection, which may be open and bring nothing any more, for a new one. */
+  reconnect(): void {
+    this.#connection.channel.close()
+    this.#connection = connect(this.#options)
   }
 
   close(): void {
-    this.#channel.close()
+    this.#connection.channel.close()
+  }
+}
+
+function connect({ address, credential, clock, logger }: AuthorityClientOptions): Connection {
+  const server = serviceIdOf(credential.trustDomain, AUTHORITY_PATH)
+  const channel = openChannel({
+    address,
+    server,
+    credential,
+    clock: clock ?? systemClock,
+    logger: logger ?? silentLogger,
+  })
+  const options = { channelOverride: channel }
+  return {
+    channel,
+    tokens: new TokenService(channel.getTarget(), credentials.createSsl(), options),
+    trust: new TrustService(channel.getTarget(), credentials.createSsl(), options),
   }
 }

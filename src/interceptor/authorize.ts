@@ -7,11 +7,16 @@ import { formatScopes } from '../core/scope.ts'
 import { servicePathOf } from '../identity/service-id.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
 import type { TokenVerifier, VerifiedToken } from '../token/verify.ts'
+import type { TrustState } from '../trust/trust-state.ts'
 import type { Admission } from './caller.ts'
+import { certificateExpired } from './expiry-refusal.ts'
 
 export interface AuthorizeOptions {
   readonly ruleOf: (method: string) => AccessRule | undefined
   readonly verifyToken: TokenVerifier
+  readonly trust: TrustState
+  /** Methods that are answered also while what is known is too old to go by: by certificate, where it is not revoked. */
+  readonly answeredWithoutTrust: ReadonlySet<string>
   readonly clock: Clock
 }
 
@@ -27,9 +32,9 @@ export interface Presented {
 }
 
 /**
- * Decides whether a call may reach its handler: rule, certificate, token, caller, scopes, in this order.
- * Does no network round trip. Decides at once where the token is known: a promise for each call would cost as much as
- * all that is compared here.
+ * Decides whether a call may reach its handler: trust, rule, certificate, token, caller, scopes, in this order.
+ * Does no network round trip. Decides at once where trust is fresh and the token known: a promise for each call would
+ * cost as much as all that is compared here.
  * @throws AuthError for each refusal; where a promise was returned, it rejects with it
  */
 export function authorize(presented: Presented, options: AuthorizeOptions): Admission | Promise<Admission> {
@@ -37,23 +42,33 @@ export function authorize(presented: Presented, options: AuthorizeOptions): Admi
   if (peer === undefined) {
     throw new AuthError('TRANSPORT_NOT_AUTHENTICATED', 'The connection has no verified peer.')
   }
-  const rule = options.ruleOf(method)
+  const { trust, answeredWithoutTrust } = options
+  if (trust.isUsable || answeredWithoutTrust.has(method)) return decide(presented, peer, options)
+  return trust.untilUsable().then(() => {
+    trust.head() // throws where it is not
+    return decide(presented, peer, options)
+  })
+}
+
+function decide(
+  presented: Presented,
+  peer: VerifiedPeer,
+  { ruleOf, verifyToken, trust, clock }: AuthorizeOptions,
+): Admission | Promise<Admission> {
+  const rule = ruleOf(presented.method)
   if (rule === undefined) {
     throw new AuthError('METHOD_NOT_DECLARED', 'The method has no access rule. Declare one beside it in its .proto.')
   }
   // TLS checks expiry in the handshake only, and a connection outlives it.
-  if (options.clock() > peer.notAfter) {
-    throw new AuthError(
-      'CERTIFICATE_EXPIRED',
-      'The certificate of this connection has expired. Connect with a new one.',
-    )
-  }
+  if (clock() > peer.notAfter) throw certificateExpired()
+  const revoked = trust.refusalOfCertificate(peer)
+  if (revoked !== undefined) throw revoked
   if (rule.authentication === 'CERTIFICATE') {
     requireCaller(rule, peer)
     const caller = { serviceId: peer.serviceId, subject: peer.serviceId, scopes: [], tokenId: undefined, peer }
     return { caller, token: undefined }
   }
-  const token = options.verifyToken(requireToken(presented, rule), peer)
+  const token = verifyToken(requireToken(presented, rule), peer)
   // Asked by what a verified token has: a library that replaces the global Promise makes `instanceof` say no.
   return 'tokenId' in token ? admit(token, rule, peer) : token.then((verified) => admit(verified, rule, peer))
 }

@@ -1,6 +1,7 @@
-import { monotonicClock } from '../core/clock.ts'
+import { type Clock, monotonicClock } from '../core/clock.ts'
 import { AuthError, type AuthErrorCode } from '../core/errors.ts'
 import { createLookupCounter } from '../core/telemetry.ts'
+import type { ServiceId } from '../identity/service-id.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
 import { RateLimit } from '../limit/rate-limit.ts'
 import { cacheTokens, type TokenCacheOptions } from '../token/token-cache.ts'
@@ -8,19 +9,46 @@ import {
   type AsyncTokenVerifier,
   createTokenVerifier,
   type TokenVerifier,
-  type TokenVerifierOptions,
+  type VerifiedToken,
 } from '../token/verify.ts'
+import type { TrustState } from '../trust/trust-state.ts'
+import { nameClock } from './clock-refusal.ts'
 
-export type CallVerifierOptions = TokenVerifierOptions & Omit<TokenCacheOptions, 'onLookup'>
+export interface CallVerifierOptions extends Pick<TokenCacheOptions, 'maxEntries' | 'maxCharacters'> {
+  /** The service that verifies: a token must be for it. */
+  readonly audience: ServiceId
+  readonly trust: TrustState
+  readonly clock: Clock
+}
 
 /**
  * A verifier for a server's calls: a token is verified once and then known, and a peer whose tokens are refused again
  * and again gets no more of them verified, so that it cannot take the server's time. Tokens that are known still pass.
- * Errors: those of `createTokenVerifier`, and RATE_LIMITED.
+ * Whether a token was revoked is looked at each time, of those that are known too.
+ * Errors: those of `createTokenVerifier`, TOKEN_REVOKED and RATE_LIMITED.
  */
-export function createCallVerifier(options: CallVerifierOptions): TokenVerifier {
+export function createCallVerifier({ trust, ...options }: CallVerifierOptions): TokenVerifier {
+  const trustedIssuer = () => trust.head()
+  const verifyAfresh = createTokenVerifier({
+    ...options,
+    trustedIssuer,
+    untilKeyKnown: (keyId) => trust.untilKeyKnown(keyId),
+  })
   const onLookup = createLookupCounter('server')
-  return cacheTokens(limitFailures(createTokenVerifier(options)), { ...options, onLookup })
+  const verify = cacheTokens(limitFailures(verifyAfresh), { ...options, trustedIssuer, onLookup })
+
+  const requireStanding = (token: VerifiedToken): VerifiedToken => {
+    const refusal = trust.refusalOfToken(token)
+    if (refusal !== undefined) throw refusal
+    return token
+  }
+  const fail = (error: unknown): never => {
+    throw nameClock(error, trust)
+  }
+  return (text, peer) => {
+    const token = verify(text, peer)
+    return 'tokenId' in token ? requireStanding(token) : token.then(requireStanding, fail)
+  }
 }
 
 /**

@@ -1,14 +1,16 @@
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js'
 import { monotonicClock } from '../core/clock.ts'
+import type { AuthError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { DecisionMeter } from '../core/telemetry.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
+import type { VerifiedToken } from '../token/verify.ts'
 import { peerOf } from '../transport/peers.ts'
 import { toAuthError } from '../transport/status.ts'
 import { removeToken, TOKEN_KEY } from '../transport/token-metadata.ts'
 import { type AuthorizeOptions, authorize } from './authorize.ts'
 import { type Admission, rememberAdmission } from './caller.ts'
-import type { CallsUnderWay } from './calls-under-way.ts'
+import type { LiveCall, LiveCalls } from './live-calls.ts'
 import { requireMetadataWithin } from './metadata-size.ts'
 import { type CallFields, refuse } from './refuse.ts'
 
@@ -17,18 +19,21 @@ export interface Gate extends AuthorizeOptions {
   readonly logger: Logger
   readonly metadataBytes: number
   readonly meter: DecisionMeter
-  readonly calls?: CallsUnderWay
+  readonly calls: LiveCalls
 }
 
+type Method = Parameters<ServerInterceptor>[0]
 type NextCall = Parameters<ServerInterceptor>[1]
 type Listener = Parameters<NextCall['start']>[0]
 
 /**
- * A call of which its handler hears once it is admitted; everything else is handed on as it is. It listens in its own
- * place: grpc-js's way, with functions for a listener and a responder, makes ten objects a call, and half of a call's CPU
- * time is garbage collection.
+ * A call of which its handler hears once it is admitted, and that is ended once what it rests on no longer holds;
+ * everything else is handed on as it is. It listens in its own place: grpc-js's way, with functions for a listener and a
+ * responder, makes ten objects a call, and half of a call's CPU time is garbage collection.
  */
-export class GuardedCall extends ServerInterceptingCall implements Listener {
+export class GuardedCall extends ServerInterceptingCall implements Listener, LiveCall {
+  readonly isStream: boolean
+  /** `/shop.v1.Inventory/Reserve`, from the handler's own definition. */
   readonly #method: string
   readonly #call: NextCall
   readonly #gate: Gate
@@ -36,14 +41,23 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
   /** The handler's, while the call lasts. */
   #next: Listener | undefined
   #peer: VerifiedPeer | undefined
-  #isCounted = false
+  #token: VerifiedToken | undefined
+  #state: 'undecided' | 'admitted' | 'answered' = 'undecided'
 
-  /** @param method `/shop.v1.Inventory/Reserve`, from the handler's own definition */
-  constructor(method: string, call: NextCall, gate: Gate) {
+  constructor({ path, requestStream, responseStream }: Method, call: NextCall, gate: Gate) {
     super(call)
-    this.#method = method
+    this.isStream = requestStream || responseStream
+    this.#method = path
     this.#call = call
     this.#gate = gate
+  }
+
+  get peer(): VerifiedPeer | undefined {
+    return this.#peer
+  }
+
+  get token(): VerifiedToken | undefined {
+    return this.#token
   }
 
   override start(next: Listener): void {
@@ -52,22 +66,23 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
   }
 
   override sendMetadata(...given: Parameters<NextCall['sendMetadata']>): void {
-    this.#call.sendMetadata(...given)
+    if (this.#state !== 'answered') this.#call.sendMetadata(...given)
   }
 
   override sendMessage(...given: Parameters<NextCall['sendMessage']>): void {
-    this.#call.sendMessage(...given)
+    if (this.#state !== 'answered') this.#call.sendMessage(...given)
   }
 
   override sendStatus(...given: Parameters<NextCall['sendStatus']>): void {
+    if (this.#state === 'answered') return
+    this.#state = 'answered'
     this.#call.sendStatus(...given)
   }
 
   onReceiveMetadata(metadata: Metadata): void {
     if (this.#next === undefined) return
     // Not at the start: grpc-js starts no call that is gone by then, and tells nobody of its end.
-    this.#gate.calls?.begin()
-    this.#isCounted = true
+    this.#gate.calls.begin(this)
     try {
       this.#peer = peerOf(this.#call)
       requireMetadataWithin(metadata, this.#gate.metadataBytes)
@@ -77,7 +92,7 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
       if ('caller' in admission) this.#admit(metadata, admission)
       else this.#decideLater(metadata, admission)
     } catch (error) {
-      this.#refuse(error)
+      this.#refuse(error, 'admission')
     }
   }
 
@@ -95,29 +110,42 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
    * and what it leads to would be copied with it.
    */
   onCancel(): void {
+    this.#gate.calls.end(this)
     const next = this.#next
     if (next === undefined) return
     this.#next = undefined
-    if (this.#isCounted) this.#gate.calls?.end()
     next.onCancel()
   }
 
-  #decideLater(metadata: Metadata, admission: Promise<Admission>): void {
-    admission.then(
-      (admitted) => this.#admit(metadata, admitted),
-      (error: unknown) => this.#refuse(error),
-    )
+  endWith(refusal: AuthError): void {
+    const next = this.#next
+    if (next === undefined || this.#state === 'answered') return
+    this.#next = undefined
+    this.#refuse(refusal, this.#state === 'undecided' ? 'admission' : undefined)
+    // As grpc-js tells of an end: what the handler does then is not to befall whoever ends its call.
+    process.nextTick(() => next.onCancel())
+  }
+
+  #decideLater(metadata: Metadata, deciding: Promise<Admission>): void {
+    deciding
+      .then((admission) => {
+        requireStanding(admission, this.#gate)
+        this.#admit(metadata, admission)
+      })
+      .catch((error: unknown) => this.#refuse(error, 'admission'))
   }
 
   #admit(metadata: Metadata, admission: Admission): void {
     if (this.#next === undefined) return
+    this.#state = 'admitted'
+    this.#token = admission.token
     try {
       removeToken(metadata)
       rememberAdmission(metadata, admission)
       this.#record(admission)
       this.#next.onReceiveMetadata(metadata)
     } catch (error) {
-      this.#refuse(error)
+      this.#refuse(error, 'admission')
     }
   }
 
@@ -129,13 +157,21 @@ export class GuardedCall extends ServerInterceptingCall implements Listener {
     logger.debug({ outcome: 'allowed', ...this.#fields(), tokenId: caller.tokenId }, 'call allowed')
   }
 
-  #refuse(error: unknown): void {
+  #refuse(error: unknown, stage: 'admission' | undefined): void {
+    if (this.#state === 'answered') return
+    this.#state = 'answered'
     const refusal = toAuthError(error)
     this.#gate.meter.refused(this.#method, this.#peer?.serviceId, refusal.code)
-    this.#call.sendStatus(refuse(refusal, this.#fields(), this.#gate.logger, 'admission'))
+    this.#call.sendStatus(refuse(refusal, this.#fields(), this.#gate.logger, stage))
   }
 
   #fields(): CallFields {
     return { method: this.#method, caller: this.#peer?.serviceId, durationMs: monotonicClock() - this.#begin }
   }
+}
+
+/** What was decided on may have been revoked before the decision came here. */
+function requireStanding({ caller, token }: Admission, { trust }: Gate): void {
+  const refusal = trust.refusalOfCertificate(caller.peer) ?? (token && trust.refusalOfToken(token))
+  if (refusal !== undefined) throw refusal
 }

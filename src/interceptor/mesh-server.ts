@@ -17,10 +17,11 @@ import { logGrpcTo } from '../transport/grpc-log.ts'
 import { type Listener, listen } from '../transport/listener.ts'
 import { rulesOf } from '../transport/protos.ts'
 import { resolveServerLimits, type ServerLimits } from '../transport/server-limits.ts'
+import type { TrustState } from '../trust/trust-state.ts'
 import { guardService } from './callback-service.ts'
-import { CallsUnderWay } from './calls-under-way.ts'
 import { describeCalls } from './described-calls.ts'
 import { adaptService } from './handler.ts'
+import { LiveCalls } from './live-calls.ts'
 import { serverInterceptor } from './server.ts'
 import type { Handlers, ServiceType } from './service-types.ts'
 import { wholeRequests } from './whole-requests.ts'
@@ -29,6 +30,10 @@ export interface MeshServerOptions {
   readonly credentials: CredentialSource
   /** From `createCallVerifier`, which remembers what it has verified, and bounds who is refused again and again. */
   readonly verifyToken: TokenVerifier
+  /** Of the same service: whose calls are refused, and ended, whatever their token says. */
+  readonly trust: TrustState
+  /** Paths of methods that are answered also while trust is too old, such as one that tells how old. Default: none. */
+  readonly answeredWithoutTrust?: ReadonlySet<string>
   readonly logger: Logger
   readonly clock: Clock
   /** Each has a default. */
@@ -49,7 +54,7 @@ export class MeshServer {
   readonly #limits: ServerLimits
   readonly #server: Server
   readonly #closing = new AbortController()
-  readonly #calls = new CallsUnderWay()
+  readonly #calls: LiveCalls
   readonly #sockets = new Set<TLSSocket>()
   readonly #methods: string[] = []
   #rules: AccessRules
@@ -61,13 +66,11 @@ export class MeshServer {
     this.#options = { ...options }
     this.#limits = resolveServerLimits(options.limits)
     this.#rules = rules
-    const { verifyToken, logger, clock } = this.#options
-    logGrpcTo(logger)
+    logGrpcTo(options.logger)
+    this.#calls = new LiveCalls(options)
     const interceptor = serverInterceptor({
+      ...this.#options,
       ruleOf: (method) => this.#rules.ruleOf(method),
-      verifyToken,
-      logger,
-      clock,
       metadataBytes: this.#limits.metadataBytes,
       calls: this.#calls,
     })
@@ -116,9 +119,10 @@ export class MeshServer {
     this.#state = 'listening'
     // The listener has verified the peer by the time a connection comes here: hence no second TLS.
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
-    const { credentials, logger, clock } = this.#options
+    const { credentials, trust, logger, clock } = this.#options
     const listener = await listen(parsed, {
       credentials,
+      trust,
       limits: this.#limits,
       logger,
       clock,
@@ -144,6 +148,7 @@ export class MeshServer {
     // Tells clients to start no more calls here. For connections that were injected it does not wait by itself.
     this.#server.tryShutdown(() => {})
     const isSettled = await this.#calls.settle(CLOSE_GRACE_MS)
+    this.#calls.close()
     // A connection closes once its last answer is out, but not that of a client which says nothing.
     setTimeout(() => this.#destroySockets(), isSettled ? FLUSH_MS : 0)
   }

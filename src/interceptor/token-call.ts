@@ -20,6 +20,7 @@ const ANOTHER_TOKEN_HELPS: ReadonlySet<AuthErrorCode> = new Set([
   'TOKEN_BINDING_MISMATCH',
   'TOKEN_EXPIRED',
   'TOKEN_INVALID',
+  'TOKEN_REVOKED',
 ])
 
 export interface TokenCallOptions {

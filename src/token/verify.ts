@@ -1,11 +1,11 @@
-import { compactVerify, errors } from 'jose'
 import { type Clock, toEpochSeconds } from '../core/clock.ts'
 import { createPrivateField } from '../core/private-field.ts'
 import type { ServiceId } from '../identity/service-id.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
 import { type AccessTokenClaims, confirmationOf, parseClaims } from './claims.ts'
-import { type CompactToken, type Payload, parseCompactToken } from './compact.ts'
+import { type Payload, parseCompactToken } from './compact.ts'
 import { tokenRefusal } from './token-refusal.ts'
+import { requireSignature } from './token-signature.ts'
 import type { VerificationKey } from './verification-key.ts'
 
 declare const verified: unique symbol
@@ -43,6 +43,8 @@ export interface TokenVerifierOptions {
   readonly audience: ServiceId
   /** What is trusted now. May throw VERIFIER_NOT_READY. */
   readonly trustedIssuer: () => TrustedIssuer
+  /** Waits a moment for a key that may be about to become known. Default: it is not waited for. */
+  readonly untilKeyKnown?: (keyId: string) => Promise<void>
   readonly clock: Clock
 }
 
@@ -61,9 +63,10 @@ export const MAX_LIFETIME_SECONDS = 3600
  * @see RFC 9068 section 4; RFC 8705 section 3; RFC 8725 section 3
  */
 export function createTokenVerifier(options: TokenVerifierOptions): AsyncTokenVerifier {
-  const { audience, trustedIssuer, clock } = options
+  const { audience, trustedIssuer, untilKeyKnown, clock } = options
   return async (text, peer) => {
     const token = parseCompactToken(text)
+    if (untilKeyKnown !== undefined && !trustedIssuer().keys.has(token.keyId)) await untilKeyKnown(token.keyId)
     const { issuer, keys } = trustedIssuer()
     await requireSignature(token, keys.get(token.keyId))
     requireBinding(token.payload, peer)
@@ -79,16 +82,6 @@ export function createTokenVerifier(options: TokenVerifierOptions): AsyncTokenVe
     texts.set(accepted, text)
     return accepted
   }
-}
-
-const ALGORITHMS = { algorithms: ['ES256'] }
-
-/** What jose looks at beside the signature: the algorithm, which has to be that of the key, and `crit`. */
-function requireSignature({ text, keyId }: CompactToken, key: VerificationKey | undefined): Promise<unknown> {
-  if (key === undefined) throw tokenRefusal('TOKEN_INVALID', `key ${keyId} is unknown`)
-  return compactVerify(text, key.publicKey, ALGORITHMS).catch((error: unknown) => {
-    throw tokenRefusal('TOKEN_INVALID', error instanceof errors.JOSEError ? error.message : 'verification failed')
-  })
 }
 
 function requireBinding(payload: Payload, peer: VerifiedPeer): void {

@@ -4,10 +4,11 @@ import { type Address, formatAddress } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
 import { AuthError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import { callAt } from '../core/timer.ts'
 import type { Credential } from '../identity/credential.ts'
 import { type ServiceId, trustDomainOf } from '../identity/service-id.ts'
 import { type VerifiedPeer, verifyPeer } from '../identity/verified-peer.ts'
+import type { TrustState } from '../trust/trust-state.ts'
+import { PeerConnections, type ReasonToCut } from './peer-connections.ts'
 import { rememberPeer } from './peers.ts'
 import { secureContextOptions } from './tls-options.ts'
 
@@ -17,6 +18,8 @@ export interface ConnectorOptions {
   readonly server: ServiceId
   /** What this side presents. */
   readonly credential: Credential
+  /** By what is revoked. Without it nothing is known of that. */
+  readonly trust?: TrustState | undefined
   readonly logger: Logger
   readonly clock: Clock
   readonly handshakeTimeoutMs: number
@@ -33,9 +36,14 @@ export type Connector = (tcp: Socket) => Promise<Connection>
 
 /**
  * Connects with TLS 1.3, HTTP/2 only, no session resumption. The server is verified once, when the connection is made;
- * it is cut when the server's certificate expires, as a listener does with a client's.
+ * it is cut when the server's certificate expires or is revoked, as a listener does with a client's.
  */
 export function createConnector(options: ConnectorOptions): Connector {
+  const connections = new PeerConnections({
+    trust: options.trust,
+    clock: options.clock,
+    cut: (socket, server, reason) => cut(socket, server, reason, options),
+  })
   const secureContext = createSecureContext(secureContextOptions(options.credential))
   return async (tcp) => {
     let server: VerifiedPeer | undefined
@@ -58,8 +66,9 @@ export function createConnector(options: ConnectorOptions): Connector {
     try {
       await handshake(socket, options.handshakeTimeoutMs)
       if (server === undefined) throw new AuthError('TRANSPORT_NOT_AUTHENTICATED', 'The server was not verified.')
+      requireStanding(server, options)
       rememberPeer(socket, server)
-      cutAtExpiry(socket, server, options)
+      connections.add(socket, server)
       return { socket, server }
     } catch (error) {
       socket.destroy()
@@ -94,13 +103,23 @@ function verifyServer(certificate: PeerCertificate, host: string, { server, cloc
   return peer
 }
 
-function cutAtExpiry(socket: TLSSocket, server: VerifiedPeer, { address, clock, logger }: ConnectorOptions): void {
-  const cut = () => {
-    socket.destroy()
-    const fields = { code: 'CERTIFICATE_EXPIRED', server: server.serviceId, address: formatAddress(address) }
-    logger.warn(fields, 'connection cut: the certificate of the server has expired')
-  }
-  socket.once('close', callAt(server.notAfter + 1, clock, cut))
+function requireStanding(server: VerifiedPeer, { trust }: ConnectorOptions): void {
+  if (trust?.refusalOfCertificate(server) === undefined) return
+  throw new AuthError(
+    'CERTIFICATE_REVOKED',
+    `The certificate of ${server.serviceId} is revoked, or the service is blocked.`,
+  )
+}
+
+const WHAT_HAPPENED: Readonly<Record<ReasonToCut, string>> = {
+  CERTIFICATE_EXPIRED: 'has expired',
+  CERTIFICATE_REVOKED: 'is revoked, or it is blocked',
+}
+
+function cut(socket: TLSSocket, { serviceId }: VerifiedPeer, code: ReasonToCut, options: ConnectorOptions): void {
+  socket.destroy()
+  const fields = { code, server: serviceId, address: formatAddress(options.address) }
+  options.logger.warn(fields, `connection cut: the certificate of the server ${WHAT_HAPPENED[code]}`)
 }
 
 /** grpc-js passes on no more of it than its text. */

@@ -6,10 +6,11 @@ import { boundedWarning } from '../core/bounded-warning.ts'
 import type { Clock } from '../core/clock.ts'
 import { AuthError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import { callAt } from '../core/timer.ts'
 import type { CredentialSource } from '../identity/credential-source.ts'
+import type { TrustState } from '../trust/trust-state.ts'
 import { ConnectionCount } from './connection-count.ts'
 import { Handshakes } from './handshakes.ts'
+import { PeerConnections, type ReasonToCut } from './peer-connections.ts'
 import { rememberPeer } from './peers.ts'
 import type { ServerLimits } from './server-limits.ts'
 import { verifyConnection } from './verify-connection.ts'
@@ -19,6 +20,8 @@ export interface ListenerOptions {
   /** Takes over a connection whose peer was verified. */
   readonly accept: (socket: TLSSocket) => void
   readonly limits: Pick<ServerLimits, 'handshakeTimeoutMs' | 'connectionsPerAddress'>
+  /** By what is revoked. */
+  readonly trust: TrustState
   readonly logger: Logger
   readonly clock: Clock
 }
@@ -32,7 +35,8 @@ export interface Listener {
 
 /**
  * Listens with TLS 1.3, a client certificate required, HTTP/2 only, no session resumption.
- * Each peer is verified once, when it connects; its connection is cut when its certificate expires.
+ * Each peer is verified once, when it connects; its connection is cut soon after its certificate has expired or was
+ * revoked, so that whoever answers its calls can still tell why.
  * @throws AuthError CONFIGURATION_INVALID where the address cannot be had
  */
 export async function listen(address: Address, options: ListenerOptions): Promise<Listener> {
@@ -40,7 +44,7 @@ export async function listen(address: Address, options: ListenerOptions): Promis
   const handshakes = new Handshakes({
     credential: credentials.current(),
     timeoutMs: limits.handshakeTimeoutMs,
-    receive: (socket) => receive(socket, options),
+    receive: createReceiver(options),
     logger,
   })
   const server = createServer(admission(handshakes, options))
@@ -83,10 +87,23 @@ function admission(handshakes: Handshakes, { limits, logger }: ListenerOptions):
   }
 }
 
-function receive(socket: TLSSocket, { credentials, clock, accept }: ListenerOptions): void {
-  const peer = verifyConnection(socket, credentials.current().trustDomain, clock)
-  rememberPeer(socket, peer)
-  const cancel = callAt(peer.notAfter + 1, clock, () => socket.destroy())
-  socket.once('close', cancel)
-  accept(socket)
+/** Until then the calls on a connection are ended, each with its status: streams on one that expired within a second. */
+const CUT_DELAY_MS: Readonly<Record<ReasonToCut, number>> = { CERTIFICATE_EXPIRED: 1_500, CERTIFICATE_REVOKED: 200 }
+
+function createReceiver({ credentials, trust, clock, logger, accept }: ListenerOptions): (socket: TLSSocket) => void {
+  const warn = boundedWarning(logger, 'connection cut')
+  const connections = new PeerConnections({
+    trust,
+    clock,
+    cut(socket, { serviceId }, code) {
+      warn({ code, caller: serviceId, remoteAddress: socket.remoteAddress })
+      setTimeout(() => socket.destroy(), CUT_DELAY_MS[code]).unref()
+    },
+  })
+  return (socket) => {
+    const peer = verifyConnection(socket, credentials.current().trustDomain, { trust, clock })
+    rememberPeer(socket, peer)
+    connections.add(socket, peer)
+    accept(socket)
+  }
 }

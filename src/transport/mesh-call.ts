@@ -2,6 +2,7 @@ import { type CallCredentials, type InterceptingListener, Metadata, type StatusO
 import type { Clock } from '../core/clock.ts'
 import type { ServiceId } from '../identity/service-id.ts'
 import type { TokenSource } from '../token/token-source.ts'
+import type { TrustState } from '../trust/trust-state.ts'
 import type { BoundedChannel, Call, CallArguments } from './bounded-channel.ts'
 import type { ChannelSuccession } from './channel-succession.ts'
 import { peerOf } from './peers.ts'
@@ -11,6 +12,7 @@ import { PendingToken } from './pending-token.ts'
 export interface CallSettings {
   readonly server: ServiceId
   readonly tokens: TokenSource | undefined
+  readonly trust: TrustState | undefined
   readonly clock: Clock
 }
 
@@ -107,12 +109,16 @@ export class MeshCall implements Call, InterceptingListener {
     return this.#call?.getAuthContext() ?? null
   }
 
-  /** grpc-js would say of a call whose connection was cut at the server's expiry that the connection dropped. */
+  /** grpc-js would say of a call whose connection was cut, as the server's certificate counts no more, that it dropped. */
   #explain(received: StatusObject): StatusObject {
-    const { server, clock } = this.#settings
+    const { server, trust, clock } = this.#settings
     const peer = peerOf(this)
-    if (peer === undefined || clock() <= peer.notAfter) return received
-    const details = `CERTIFICATE_EXPIRED: The certificate of ${server} expired during the call. A new call makes a new connection.`
-    return { ...received, details }
+    if (peer === undefined) return received
+    const isExpired = clock() > peer.notAfter
+    if (!isExpired && trust?.refusalOfCertificate(peer) === undefined) return received
+    const what = isExpired
+      ? `CERTIFICATE_EXPIRED: The certificate of ${server} expired during the call.`
+      : `CERTIFICATE_REVOKED: The certificate of ${server} was revoked during the call, or the service blocked.`
+    return { ...received, details: `${what} A new call makes a new connection.` }
   }
 }

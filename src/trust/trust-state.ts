@@ -1,11 +1,12 @@
 import { boundedWarning } from '../core/bounded-warning.ts'
-import { type Clock, monotonicClock, systemClock, toEpochSeconds } from '../core/clock.ts'
+import { type Clock, monotonicBeside, systemClock, toEpochSeconds } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
 import { type Logger, silentLogger } from '../core/logger.ts'
 import { Subscribers } from '../core/subscribers.ts'
 import type { Credential } from '../identity/credential.ts'
 import { parseCertificates } from '../identity/pem-certificates.ts'
 import type { TrustChange } from './change.ts'
+import { ClockComparison } from './clock-comparison.ts'
 import { Age, type Freshness, freshnessOf } from './freshness.ts'
 import { compareRevisions, formatRevision, type Revision } from './revision.ts'
 import type { CertificateIdentity, RevocationIndex, TokenIdentity } from './revocation-index.ts'
@@ -34,7 +35,7 @@ export interface TrustStateOptions {
   readonly maxStalenessMs?: number
   /** Goes by it for ever: what is revoked while no authority is heard is let pass. */
   readonly dangerouslyTrustForever?: boolean
-  /** Told of what is refused. */
+  /** Told of what is refused, and of a clock that is wrong. */
   readonly logger?: Logger
   readonly clock?: Clock
 }
@@ -57,9 +58,11 @@ export class TrustState {
   readonly #subscribers = new Subscribers<TrustNews>()
   readonly #keyWait = new ShortWait(SHORT_WAIT_MS)
   readonly #lifeWait = new ShortWait(SHORT_WAIT_MS)
+  readonly #comparison: ClockComparison
   #contents: TrustContents | undefined
   #head: TrustHead | undefined
   #age: Age | undefined
+  #vouchCount = 0
 
   constructor(options: TrustStateOptions) {
     const { credential, clock = systemClock, logger = silentLogger } = options
@@ -70,9 +73,9 @@ export class TrustState {
       clock,
       alarm: (reason) => warn({ reason }),
     }
+    this.#comparison = new ClockComparison(logger)
     this.#clock = clock
-    // Where time is moved, it is all the time that there is.
-    this.#monotonic = clock.subscribe === undefined ? monotonicClock : clock
+    this.#monotonic = monotonicBeside(clock)
     this.#maxStalenessMs = options.maxStalenessMs ?? MAX_STALENESS_MS
     this.#trustsForever = options.dangerouslyTrustForever ?? false
   }
@@ -90,6 +93,16 @@ export class TrustState {
   /** How many revocations and blocks are known. */
   get entryCount(): number {
     return this.#contents?.revocations.size ?? 0
+  }
+
+  /** How often an authority has vouched: what is read twice tells whether one has in between. */
+  get vouchCount(): number {
+    return this.#vouchCount
+  }
+
+  /** How far this process's clock is ahead of the authority's; negative where it is behind, `undefined` where nobody knows. */
+  get clockAheadMs(): number | undefined {
+    return this.#comparison.aheadMs
   }
 
   get freshness(): Freshness {
@@ -180,11 +193,14 @@ export class TrustState {
   /**
    * An authority says that nothing is newer than a revision.
    * @param ageMs how long ago it looked
+   * @param clockAheadMs how far this process's clock is ahead of that authority's, where it was measured
    * @returns whether that is what is known here: an authority that is behind, or ahead, vouches for nothing
    */
-  vouch(revision: Revision, ageMs: number): boolean {
+  vouch(revision: Revision, ageMs: number, clockAheadMs?: number): boolean {
+    if (clockAheadMs !== undefined) this.#comparison.note(clockAheadMs)
     const contents = this.#contents
     if (contents === undefined || compareRevisions(revision, contents.revision) !== 0) return false
+    this.#vouchCount += 1
     // Of two authorities the one that looked last counts.
     if (this.#age === undefined || this.#age.milliseconds > ageMs) {
       this.#age = new Age(ageMs, this.#clock, this.#monotonic)
