@@ -1,4 +1,4 @@
-import { type CredentialMaterial, parseServiceId } from 'countersign'
+import { type Credential, type CredentialMaterial, parseServiceId } from 'countersign'
 import type { CertificateAuthority } from '../../src/ca/certificate-authority.ts'
 import type { Hierarchy } from '../../src/ca/issuers/hierarchy.ts'
 import { encodePrivateKey } from '../../src/identity/key-pair.ts'
@@ -11,6 +11,7 @@ export const POLICY = 'grants: [{ caller: caller, audience: echo, scopes: [echo.
 export interface BenchCa {
   readonly ca: CertificateAuthority
   readonly hierarchy: Hierarchy
+  credential(service: string): Credential
   issue(service: string): CredentialMaterial
 }
 
@@ -20,6 +21,7 @@ export function createBenchCa(): BenchCa {
   return {
     ca,
     hierarchy: ca.hierarchy,
+    credential: ca.credential,
     issue(service) {
       const { certificateChain, privateKey, bundle } = ca.credential(service)
       return { certificateChain, privateKey: encodePrivateKey(privateKey), bundle }

@@ -1,12 +1,10 @@
 /** An authority on a disk, which grants `caller` a token for the echo and `revoker` to revoke. */
 
 import { type CredentialMaterial, silentLogger } from 'countersign'
-import { parseGrantPolicy } from '../../src/access/grant-policy.ts'
 import { issuerOf } from '../../src/ca/issuers/hierarchy.ts'
 import { formatAddress } from '../../src/core/address.ts'
-import { systemClock } from '../../src/core/clock.ts'
-import { startAuthority } from '../../src/server/start-authority.ts'
-import { createBenchCa, ISSUER } from './bench-ca.ts'
+import { startBenchAuthority } from './bench-authority.ts'
+import { createBenchCa } from './bench-ca.ts'
 import { openBenchStore } from './bench-store.ts'
 import { answerRequests } from './worker.ts'
 
@@ -30,18 +28,9 @@ const TTL_SECONDS = 3_600
 answerRequests({
   start: async (verifiers: number): Promise<RevocationSetUp> => {
     const { ca, hierarchy, issue } = createBenchCa()
-    const { trustLog, revocations } = await openBenchStore(issuerOf(hierarchy))
-    const { address } = await startAuthority({
-      loadCa: async () => ca,
-      issuer: ISSUER,
-      policy: parseGrantPolicy(POLICY, 'policy.yaml'),
-      ttlSeconds: TTL_SECONDS,
-      listen: { grpc: { host: 'localhost', port: 0 } },
-      trustLog,
-      revocations,
-      logger: silentLogger,
-      clock: systemClock,
-    })
+    const store = await openBenchStore(issuerOf(hierarchy))
+    const options = { ca, store, policy: POLICY, ttlSeconds: TTL_SECONDS, logger: silentLogger }
+    const { address } = await startBenchAuthority(options)
     return {
       authority: formatAddress(address),
       materials: Array.from({ length: verifiers }, () => issue('echo')),

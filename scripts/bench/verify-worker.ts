@@ -1,6 +1,6 @@
 /** Verifies tokens that were never seen, with the verifier of a server and with jose alone. */
 
-import { parseCredential, parseScope } from 'countersign'
+import { parseScope, TrustState } from 'countersign'
 import { jwtVerify } from 'jose'
 import { systemClock, toEpochSeconds } from '../../src/core/clock.ts'
 import { randomId } from '../../src/core/encoding.ts'
@@ -9,13 +9,14 @@ import { verifyPeer } from '../../src/identity/verified-peer.ts'
 import { createCallVerifier } from '../../src/interceptor/call-verifier.ts'
 import { createSigningKey } from '../../src/token/signing-key.ts'
 import { LEEWAY_SECONDS } from '../../src/token/verify.ts'
+import { publishKey } from '../../src/trust/published-key.ts'
 import { AUDIENCE, createBenchCa, ISSUER } from './bench-ca.ts'
 import { answerRequests } from './worker.ts'
 
 const signingKey = createSigningKey()
-const { keyId, publicKey } = signingKey.verificationKey
-const issuer = { issuer: ISSUER, keys: new Map([[keyId, signingKey.verificationKey]]) }
-const verify = createCallVerifier({ audience: AUDIENCE, trustedIssuer: () => issuer, clock: systemClock })
+const { publicKey } = signingKey.verificationKey
+const { credential, issue } = createBenchCa()
+const verify = createCallVerifier({ audience: AUDIENCE, trust: createTrust(), clock: systemClock })
 const peer = createPeer()
 
 let tokens: readonly string[] = []
@@ -40,11 +41,24 @@ answerRequests({
     ),
 })
 
+function createTrust(): TrustState {
+  const trust = new TrustState({ credential: credential('echo') })
+  const revision = { epoch: 1, sequence: 1 }
+  const contents = trust.beginSnapshot(revision, ISSUER)
+  const statement = {
+    issuer: ISSUER,
+    key: signingKey.verificationKey,
+    expiresAt: toEpochSeconds(systemClock()) + 3_600,
+  }
+  contents.add([publishKey(statement, credential('countersign/authority'))])
+  trust.replace(contents)
+  trust.vouch(revision, 0)
+  return trust
+}
+
 function createPeer() {
-  const material = createBenchCa().issue('caller')
-  const { trustDomain } = parseCredential(material, systemClock(), 'the benchmark')
-  const [leaf = Buffer.alloc(0)] = decodeCertificates(material.certificateChain, 'the chain')
-  return verifyPeer(leaf, trustDomain)
+  const [leaf = Buffer.alloc(0)] = decodeCertificates(issue('caller').certificateChain, 'the chain')
+  return verifyPeer(leaf, credential('caller').trustDomain)
 }
 
 function signToken(): string {

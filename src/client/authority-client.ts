@@ -1,4 +1,4 @@
-import { type ClientReadableStream, credentials } from '@grpc/grpc-js'
+import type { ClientReadableStream } from '@grpc/grpc-js'
 import type { Address } from '../core/address.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { type Logger, silentLogger } from '../core/logger.ts'
@@ -8,6 +8,7 @@ import { AUTHORITY_PATH, serviceIdOf } from '../identity/service-id.ts'
 import type { TokenRequest } from '../token/token-source.ts'
 import { TokenService, TrustService } from '../transport/authority-protos.ts'
 import { type MeshChannel, openChannel } from '../transport/channel.ts'
+import { unusedCredentials } from '../transport/unused-credentials.ts'
 import type { Revision } from '../trust/revision.ts'
 import { explainAuthorityError } from './authority-error.ts'
 
@@ -91,7 +92,7 @@ function connect({ address, credential, clock, logger }: AuthorityClientOptions)
   const options = { channelOverride: channel }
   return {
     channel,
-    tokens: new TokenService(channel.getTarget(), credentials.createSsl(), options),
-    trust: new TrustService(channel.getTarget(), credentials.createSsl(), options),
+    tokens: new TokenService(channel.getTarget(), unusedCredentials(), options),
+    trust: new TrustService(channel.getTarget(), unusedCredentials(), options),
   }
 }
