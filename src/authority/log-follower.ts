@@ -126,7 +126,8 @@ export class LogFollower {
       const after = trust.revision
       const { revision, changes, isLast } = await trustLog.read(after, PART_SIZE)
       if (after === undefined || revision.epoch !== after.epoch) await this.#beginAnew()
-      else if (changes.length > 0) this.#take({ after, revision, changes })
+      // Also where nothing is in it: what was written last may have been pruned.
+      else if (compareRevisions(revision, after) !== 0) this.#take({ after, revision, changes })
       if (!isLast) continue
       // What was read may be as old as the question.
       if (trust.vouch(revision, Math.max(0, clock() - begunAt))) this.#readAt = begunAt

@@ -1,4 +1,4 @@
-import type { Revision } from '../trust/revision.ts'
+import { compareRevisions, type Revision } from '../trust/revision.ts'
 import type { TrustDelta } from '../trust/trust-state.ts'
 import { PART_SIZE } from './load-contents.ts'
 import { isOneMessage } from './trust-event.ts'
@@ -17,7 +17,7 @@ export async function missedDeltas(trustLog: TrustLog, after: Revision): Promise
   for (let parts = 0; parts < MAX_PARTS; parts += 1) {
     const { revision, changes, isLast } = await trustLog.read(position, PART_SIZE)
     if (revision.epoch !== after.epoch) return undefined
-    if (changes.length > 0) deltas.push({ after: position, revision, changes })
+    if (compareRevisions(revision, position) > 0) deltas.push({ after: position, revision, changes })
     if (isLast) return deltas.every(isOneMessage) ? deltas : undefined
     position = revision
   }

@@ -1,16 +1,17 @@
 import { Backoff } from '../core/backoff.ts'
-import type { Clock } from '../core/clock.ts'
+import { type Clock, toEpochSeconds } from '../core/clock.ts'
 import { AuthError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { callAt } from '../core/timer.ts'
 import type { KeyPair } from '../identity/key-pair.ts'
 import { createSigningKey, type SigningKey } from '../token/signing-key.ts'
+import { publishKey } from '../trust/published-key.ts'
 import { compareRevisions } from '../trust/revision.ts'
 import { ShortWait } from '../trust/short-wait.ts'
 import type { TrustState } from '../trust/trust-state.ts'
 import type { AuthorityIdentity } from './identity.ts'
 import { expiryOf, type KeyTimes, leadMsOf, OwnKey } from './own-key.ts'
-import { publicationsOf } from './publish-keys.ts'
+import { isRevoked, retirePredecessors } from './retire-predecessors.ts'
 import type { TrustLog } from './trust-log.ts'
 
 export interface SigningKeysOptions extends KeyTimes {
@@ -68,6 +69,8 @@ export class SigningKeys {
   #next: { readonly key: OwnKey; readonly signsFrom: number } | undefined
   #rotationRequestedAt: number
   #retryAt = 0
+  #isLookedFor = false
+  #isFailing = false
   #isStopped = false
   #work: Promise<void> | undefined
   #cancelTick = () => {}
@@ -80,7 +83,9 @@ export class SigningKeys {
 
   async begin(): Promise<void> {
     await this.#publish('start')
-    this.#unsubscribe = this.#options.trust.subscribe(() => void this.#advance())
+    const { trust, identity } = this.#options
+    const unsubscribe = [trust, identity.credentials].map((source) => source.subscribe(() => void this.#advance()))
+    this.#unsubscribe = () => unsubscribe.forEach((end) => void end())
     this.#tick()
   }
 
@@ -131,10 +136,29 @@ export class SigningKeys {
   /** Does what is due, one thing after the other. Never rejects. */
   #advance(): Promise<void> {
     this.#compare()
+    this.#isLookedFor = true
     this.#work ??= this.#doWhatIsDue().finally(() => {
       this.#work = undefined
     })
     return this.#work
+  }
+
+  async #doWhatIsDue(): Promise<void> {
+    const { logger, clock } = this.#options
+    while (this.#isLookedFor && !this.#isStopped && clock() >= this.#retryAt) {
+      this.#isLookedFor = false
+      try {
+        const why = await this.#due()
+        if (why !== undefined) await this.#publish(why)
+        const failures = this.#backoff.reset()
+        if (failures > 0) logger.info({ failures }, 'token signing keys are looked after again')
+        this.#isFailing = false
+      } catch (error) {
+        this.#retryAt = clock() + this.#backoff.next()
+        if (!this.#isFailing) logger.error({ error: messageOf(error) }, 'token signing keys cannot be looked after')
+        this.#isFailing = true
+      }
+    }
   }
 
   #compare(): void {
@@ -145,55 +169,57 @@ export class SigningKeys {
     if (this.#next?.key.isRevoked === true) this.#next = undefined
   }
 
-  async #doWhatIsDue(): Promise<void> {
-    const { logger, clock } = this.#options
-    if (this.#isStopped || clock() < this.#retryAt) return
-    try {
-      const why = await this.#due()
-      if (why === undefined) return
-      await this.#publish(why)
-      this.#backoff.reset()
-    } catch (error) {
-      this.#retryAt = clock() + this.#backoff.next()
-      logger.error({ error: messageOf(error) }, 'a token signing key could not be published')
-    }
-  }
-
   async #due(): Promise<Why | undefined> {
+    const { identity, clock, trustLog } = this.#options
+    const now = clock()
+    const nextExpiry = expiryOf(this.#options, identity.credentials.current(), now)
+    // Whatever is due: with a certificate that has expired it waits for the next one.
+    if (nextExpiry <= toEpochSeconds(now)) return undefined
     const usable = this.#usable()
     if (usable === undefined) return this.#current?.isRevoked === true ? 'revoked' : 'schedule'
     if (this.#next !== undefined) return undefined
     if (usable.isShortened) return 'shortened'
-    const { identity, clock, trustLog } = this.#options
-    const now = clock()
-    if (usable.isDue(now, expiryOf(this.#options, identity.credentials.current(), now))) return 'schedule'
+    if (usable.isDue(now, nextExpiry)) return 'schedule'
     const requestedAt = await trustLog.keyRotationRequestedAt()
     return requestedAt === this.#rotationRequestedAt ? undefined : 'request'
   }
 
   async #publish(why: Why): Promise<void> {
-    const { trustLog, identity, createKeyPair, logger, clock, look, trust } = this.#options
-    const rotationRequestedAt = why === 'request' ? await trustLog.keyRotationRequestedAt() : this.#rotationRequestedAt
-    await this.#requireGoodCertificate()
-    const signingKey = createSigningKey(createKeyPair())
-    const now = clock()
+    const { issuer, trustLog, identity, createKeyPair, logger, clock, look, trust } = this.#options
+    const rotationRequestedAt = await trustLog.keyRotationRequestedAt()
+    if (isRevoked(identity.credentials.current(), trust)) await identity.replace()
     const credential = identity.credentials.current()
+    const signingKey = createSigningKey(createKeyPair())
+    const { verificationKey } = signingKey
+    const { keyId } = verificationKey
+    const now = clock()
     const expiresAt = expiryOf(this.#options, credential, now)
-    const key = new OwnKey(signingKey, expiresAt, { now, times: this.#options })
-    const { changes, retired } = publicationsOf(key, { ...this.#options, credential, isFirst: why === 'start' })
-    const by = credential.serviceId
-    const revision = await trustLog.append(changes, { by, at: now, reason: `signing key: ${why}` })
+    const retired = why === 'start' ? retirePredecessors(keyId, { ...this.#options, credential, now }) : []
+    const publication = publishKey({ issuer, key: verificationKey, expiresAt }, credential)
+    const origin = { by: credential.serviceId, at: now, reason: `signing key: ${why}` }
+    const revision = await trustLog.append([publication, ...retired], origin)
     await look()
-    if (trust.revision !== undefined && compareRevisions(trust.revision, revision) >= 0) requireKnown(key, trust)
+    if (trust.revision !== undefined && compareRevisions(trust.revision, revision) >= 0) requireKnown(keyId, trust)
     this.#rotationRequestedAt = rotationRequestedAt
-    this.#takeUp(key)
-    logger.info({ keyId: key.keyId, expiresAt: new Date(expiresAt * 1000).toISOString(), why, retired }, 'signing key published')
+    this.#takeUp(new OwnKey(signingKey, expiresAt, { now, times: this.#options }))
+    const fields = { keyId, expiresAt: new Date(expiresAt * 1000).toISOString(), why, retired: retired.length }
+    logger.info(fields, 'token signing key published')
   }
 
   /** A key signs once verifiers have heard of it; without another, at once: they wait a moment for one they do not know. */
   #takeUp(key: OwnKey): void {
     if (this.#usable() === undefined) this.#current = key
     else this.#next = { key, signsFrom: this.#options.clock() + leadMsOf(this.#options) }
+    this.#compare()
     this.#keyWait.wake()
   }
+}
+
+function requireKnown(keyId: string, { current }: TrustState): void {
+  if (current?.keys.has(keyId) === true) return
+  throw new AuthError(
+    'CONFIGURATION_INVALID',
+    'Verifiers refuse the token signing key of this authority: whoever issued its certificate is distrusted, or ' +
+      'its own service is blocked. The log says why.',
+  )
 }

@@ -3,13 +3,14 @@ import { type Logger, silentLogger } from '../core/logger.ts'
 import type { Credential } from '../identity/credential.ts'
 import { generateKeyPair } from '../identity/key-pair.ts'
 import type { RunningAuthority } from '../server/start-authority.ts'
+import { IN_MEMORY, openStore } from '../store/open.ts'
 import { keyIdOf } from '../token/verification-key.ts'
 import { joinWith } from '../workload/join-mesh.ts'
 import type { Workload } from '../workload/workload.ts'
 import { issuerOf, startTestAuthority, type TestPolicy } from './test-authority.ts'
 import { type CertificateOptions, createTestCa, type TestCa } from './test-ca.ts'
 import { createTestClock, type TestClock } from './test-clock.ts'
-import { mintToken, type TokenOptions } from './token.ts'
+import { mintToken, type TokenIssuer, type TokenOptions } from './token.ts'
 
 export interface TestMeshOptions {
   /** What the authority grants: the text of a `policy.yaml`, or the same as an object. Default: nothing. */
@@ -55,7 +56,7 @@ export interface TestMesh extends AsyncDisposable {
 }
 
 /**
- * Starts the real authority, with a CA and a token signing key that are in memory only, for services to join. It
+ * Starts the real authority, with a CA, a store and token signing keys that are in memory only, for services to join. It
  * takes no file, no environment and no fixed port, so that as many meshes as there are tests may run at once.
  * Between services all is as it is in production: mutual TLS, access rules, grants, tokens.
  * @throws AuthError CONFIGURATION_INVALID for the policy, REQUEST_INVALID for what is no trust domain
@@ -89,20 +90,27 @@ export async function startTestMesh(options: TestMeshOptions = {}): Promise<Test
   const { policy = { grants: [] }, trustDomain = 'shop.internal', logger = silentLogger } = options
   const clock = createTestClock()
   const ca = createTestCa({ trustDomain, clock })
-  const keyPair = generateKeyPair()
-  const authority = await startTestAuthority({ ca, policy, logger, clock, keyPair, port: 0 })
-  const tokenIssuer = {
-    issuer: issuerOf(ca),
+  const store = await openStore(IN_MEMORY, { create: true })
+  let keyPair = generateKeyPair()
+  const createKeyPair = () => {
+    keyPair = generateKeyPair()
+    return keyPair
+  }
+  const authority = await startTestAuthority({ ca, policy, store, createKeyPair, logger, clock, port: 0 })
+  const issuer = issuerOf(ca)
+  const tokenIssuer = (): TokenIssuer => ({
+    issuer,
     trustDomain: ca.trustDomain,
     keyId: keyIdOf(keyPair.publicKey),
     privateKey: keyPair.privateKey,
     clock,
-  }
+  })
   const workloads: Workload[] = []
 
   async function close(): Promise<void> {
     await Promise.all(workloads.map((workload) => workload.close()))
     await authority.close()
+    await store.close()
   }
 
   return {
@@ -111,12 +119,12 @@ export async function startTestMesh(options: TestMeshOptions = {}): Promise<Test
     clock,
     async join(service, joining = {}) {
       const credential = typeof service === 'string' ? ca.credential(service) : service
-      const workload = await joinWith(credential, { authority: authority.address, logger, clock, ...joining })
+      const workload = await joinWith(credential, { authorities: [authority.address], logger, clock, ...joining })
       workloads.push(workload)
       return workload
     },
     credential: ca.credential,
-    token: (tokenOptions) => mintToken(tokenOptions, tokenIssuer),
+    token: (tokenOptions) => mintToken(tokenOptions, tokenIssuer()),
     close,
     [Symbol.asyncDispose]: close,
   }

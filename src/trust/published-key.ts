@@ -75,8 +75,17 @@ export function verifyPublication(
   if (!isSignedBy(leaf, publication)) throw refused('its signature is not that of the certificate')
   const statement = parseKeyStatement(publication)
   if (statement.expiresAt * 1000 > leaf.notAfter) throw refused('it outlives the certificate of who published it')
-  const publishers = [leaf, ...chain].map((certificate, index) => identityOf(certificate, chain[index]))
+  const publishers = [leaf, ...chain].map((certificate, index) => certificateIdentityOf(certificate, chain[index]))
   return { ...statement, ...statement.key, publishers } as unknown as PublishedKey
+}
+
+/** @param issuer the certificate of whoever signed it; undefined for a root */
+export function certificateIdentityOf(certificate: Certificate, issuer: Certificate | undefined): CertificateIdentity {
+  return {
+    serviceId: certificate.names.uris[0] ?? '',
+    serialNumber: certificate.serialNumber,
+    issuerKeyId: issuer?.subjectKeyId ?? certificate.authorityKeyId,
+  }
 }
 
 /** JSON on one line, its members always in the same order. */
@@ -123,14 +132,6 @@ function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
 
 function validityProblem({ notBefore, notAfter }: Certificate, now: number): string | undefined {
   return notBefore <= now && now <= notAfter ? undefined : 'the certificate of who published it is not valid now'
-}
-
-function identityOf(certificate: Certificate, issuer: Certificate | undefined): CertificateIdentity {
-  return {
-    serviceId: certificate.names.uris[0] ?? '',
-    serialNumber: certificate.serialNumber,
-    issuerKeyId: issuer?.subjectKeyId ?? certificate.authorityKeyId,
-  }
 }
 
 function refused(problem: string): AuthError {
