@@ -102,13 +102,17 @@ function integerOf(bytes: Buffer): bigint {
   return BigInt(`0x${bytes.toString('hex')}`)
 }
 
+const issuerPki = pkiOf(testCaOf(hierarchy, () => issuedAtMs))
+
+/** Who vouches for the issuer's keys. */
+export const authorityOfIssuer = issuerPki.credential('countersign/authority')
+
 /** What `inventory` trusts, ten seconds after the valid token was issued: the issuer's key, of which an authority told. */
 export function trustOfIssuer({
   clock = () => issuedAtMs + 10_000,
   ...options
 }: Partial<TrustOptions> = {}): TrustState {
-  const pki = pkiOf(testCaOf(hierarchy, clock))
-  return trustIn({ pki, keys: [issuerKey], issuer: validPayload.iss, clock, ...options })
+  return trustIn({ pki: issuerPki, keys: [issuerKey], issuer: validPayload.iss, clock, ...options })
 }
 
 /** The verifier of `inventory`, ten seconds after the valid token was issued. */
