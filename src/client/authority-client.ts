@@ -9,12 +9,15 @@ import type { TokenRequest } from '../token/token-source.ts'
 import { TokenService, TrustService } from '../transport/authority-protos.ts'
 import { type MeshChannel, openChannel } from '../transport/channel.ts'
 import type { Revision } from '../trust/revision.ts'
+import type { TrustState } from '../trust/trust-state.ts'
 import { explainAuthorityError } from './authority-error.ts'
 
 export interface AuthorityClientOptions {
   readonly address: Address
   /** What the authority is asked with: tokens are bound to this certificate. */
   readonly credential: Credential
+  /** By what is revoked: also an authority's certificate may be. Without it nothing is known of that. */
+  readonly trust?: TrustState
   readonly clock?: Clock
   readonly logger?: Logger
 }
@@ -90,19 +93,13 @@ export class AuthorityClient {
   }
 }
 
-function connect({ address, credential, clock, logger }: AuthorityClientOptions): Connection {
-  const server = serviceIdOf(credential.trustDomain, AUTHORITY_PATH)
-  const channel = openChannel({
-    address,
-    server,
-    credential,
-    clock: clock ?? systemClock,
-    logger: logger ?? silentLogger,
-  })
-  const options = { channelOverride: channel }
+function connect({ clock = systemClock, logger = silentLogger, ...options }: AuthorityClientOptions): Connection {
+  const server = serviceIdOf(options.credential.trustDomain, AUTHORITY_PATH)
+  const channel = openChannel({ ...options, server, clock, logger })
+  const overChannel = { channelOverride: channel }
   return {
     channel,
-    tokens: new TokenService(channel.getTarget(), credentials.createSsl(), options),
-    trust: new TrustService(channel.getTarget(), credentials.createSsl(), options),
+    tokens: new TokenService(channel.getTarget(), credentials.createSsl(), overChannel),
+    trust: new TrustService(channel.getTarget(), credentials.createSsl(), overChannel),
   }
 }
