@@ -33,6 +33,15 @@ export function trustIn({ pki, keys = [], issuer = ISSUER, clock = systemClock, 
   return trust
 }
 
+/** A trust state that is fresh, and knows no key and nothing against anybody. */
+export function trustWithoutKeys(credential: Credential): TrustState {
+  const trust = new TrustState({ credential })
+  const revision = { epoch: 1, sequence: 1 }
+  trust.replace(trust.beginSnapshot(revision, ISSUER))
+  trust.vouch(revision, 0)
+  return trust
+}
+
 interface Publisher {
   readonly authority: Credential
   readonly issuer?: string

@@ -10,6 +10,7 @@ import { standingClock } from '../support/clock.ts'
 import { closed, connectAs, connectPlainly, openListener, tlsOptionsOf } from '../support/listener.ts'
 import { createTestCa } from '../support/pki.ts'
 import { refusalOf } from '../support/refusal.ts'
+import { trustWithoutKeys } from '../support/trust.ts'
 
 const issuer = createTestCa()
 const inventory = issuer.credential('inventory')
@@ -50,6 +51,7 @@ describe('a listener', () => {
     const options = {
       credentials: source,
       accept() {},
+      trust: trustWithoutKeys(inventory),
       limits: resolveServerLimits(),
       logger: silentLogger,
       clock: Date.now,
@@ -140,7 +142,7 @@ describe('when a certificate expires', () => {
       expect(await outcome()).toBe('accepted')
     }
     moveTo(soon.notAfter + 1)
-    await vi.waitUntil(() => clients[0]?.closed)
+    await vi.waitUntil(() => clients[0]?.closed, { timeout: 10_000 })
     await sleep(50)
     expect(clients[1]?.closed).toBe(false)
   })

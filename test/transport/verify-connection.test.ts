@@ -8,11 +8,13 @@ import { parseTrustDomain } from '../../src/identity/service-id.ts'
 import { verifyConnection } from '../../src/transport/verify-connection.ts'
 import { createTestIssuer } from '../support/issuer.ts'
 import { connectAs, tlsOptionsOf } from '../support/listener.ts'
+import { revoke, trustWithoutKeys } from '../support/trust.ts'
 
 const issuer = createTestIssuer()
 const orders = issuer.credential('orders')
 const inventory = issuer.credential('inventory')
 const trustDomain = parseTrustDomain('shop.internal')
+const trust = trustWithoutKeys(inventory)
 
 /** The server's end of connections to a TLS server that refuses nobody and resumes sessions. */
 async function openLaxServer() {
@@ -42,9 +44,9 @@ async function openLaxServer() {
 /** The service ID of the peer, or the code and the reason with which it is refused. */
 function verdictOn(socket: TLSSocket, clock: Clock = Date.now): string {
   try {
-    return verifyConnection(socket, trustDomain, clock).serviceId
+    return verifyConnection(socket, trustDomain, { trust, clock }).serviceId
   } catch (error) {
-    return error instanceof AuthError ? `${error.code}: ${error.message}` : String(error)
+    return error instanceof AuthError ? `${error.code}: ${error.logDetail ?? error.message}` : String(error)
   }
 }
 
