@@ -21,7 +21,7 @@ async function listSigningKeys(args: CaArguments, command: Command): Promise<voi
     const now = toEpochSeconds(open.clock())
     const keys = [...published.keys.values()].map((key) => ({
       ...describe(key, state),
-      state: published.isRevoked(key) ? 'revoked' : key.expiresAt < now ? 'expired' : 'valid',
+      state: published.isRevoked(key) ? 'revoked' : key.expiresAt < now ? 'expired' : 'live',
     }))
     writeResult(command, { keys, refused: published.refused }, [
       ...tableOf(
