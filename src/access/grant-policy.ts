@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { integerFrom, parseConfiguration, textOf } from '../core/configuration.ts'
 import { AuthError } from '../core/errors.ts'
 import { parseScope, type Scope } from '../core/scope.ts'
-import { isReservedPath, parseServicePath, type ServicePath } from '../identity/service-id.ts'
+import { AUTHORITY_PATH, isReservedPath, parseServicePath, type ServicePath } from '../identity/service-id.ts'
 
 /** What the authority may put in a token: scopes of one audience, for one caller. */
 export interface Grant {
@@ -45,8 +45,8 @@ export interface GrantedScopes {
 export const MAX_TTL_SECONDS = 3600
 
 /**
- * Parses `policy.yaml`. Callers and audiences are exact paths of services, without wildcards;
- * the reserved ones are authorized by certificate, and take no grants.
+ * Parses `policy.yaml`. Callers and audiences are exact paths of services, without wildcards.
+ * Reserved callers are authorized by certificate, and take no grants; of reserved audiences the authority alone is known.
  * @param file names the text in messages
  * @param maxTtlSeconds the lifetime of tokens where a grant sets none: a grant shortens it
  * @throws AuthError CONFIGURATION_INVALID with every problem and its place
@@ -101,10 +101,9 @@ function smallest(values: readonly (number | undefined)[]): number | undefined {
 }
 
 function policySchema(maxTtlSeconds: number) {
-  const path = textOf(parseGrantedPath)
   const grant = z.strictObject({
-    caller: path,
-    audience: path,
+    caller: textOf(parseCaller),
+    audience: textOf(parseAudience),
     scopes: z.array(textOf(parseScope)).min(1).refine(isDistinct, 'a scope stands twice.'),
     ttlSeconds: integerFrom(1, maxTtlSeconds).optional(),
   })
@@ -120,12 +119,19 @@ function policySchema(maxTtlSeconds: number) {
   })
 }
 
-function parseGrantedPath(text: string): ServicePath {
+function parseCaller(text: string): ServicePath {
   const path = parseServicePath(text)
-  if (isReservedPath(path)) {
-    throw new AuthError('REQUEST_INVALID', 'Paths under countersign/ are reserved: they take no grants.')
-  }
-  return path
+  if (!isReservedPath(path)) return path
+  throw new AuthError('REQUEST_INVALID', 'Paths under countersign/ are reserved: they take no grants.')
+}
+
+function parseAudience(text: string): ServicePath {
+  const path = parseServicePath(text)
+  if (!isReservedPath(path) || path === AUTHORITY_PATH) return path
+  throw new AuthError(
+    'REQUEST_INVALID',
+    `Paths under countersign/ are reserved: of them ${AUTHORITY_PATH} alone takes calls with a token.`,
+  )
 }
 
 function isDistinct(items: readonly string[]): boolean {

@@ -12,6 +12,8 @@ import { AUTHORITY_PATH, serviceIdOf } from '../identity/service-id.ts'
 /** The authority's own credential, which it renews by itself. */
 export interface AuthorityIdentity {
   readonly credentials: CredentialSource
+  /** Issues another certificate at once, as where the one in use was revoked. @throws AuthError of the CA or its store */
+  replace(): Promise<void>
   stop(): void
 }
 
@@ -40,7 +42,17 @@ export async function startIdentity(
 
   async function renewAndGoOn(): Promise<void> {
     const next = await renew()
-    if (!isStopped) cancel = renewAt(next)
+    if (isStopped) return
+    cancel()
+    cancel = renewAt(next)
+  }
+
+  async function replace(): Promise<void> {
+    const credential = await issueOwn(loadCa, dnsNames, clock)
+    if (isStopped) return
+    credentials.replace(credential)
+    cancel()
+    cancel = renewAt(halfLife(credential))
   }
 
   /** Returns when to renew next. A failure leaves the other half of the life to mend its cause. */
@@ -58,6 +70,7 @@ export async function startIdentity(
 
   return {
     credentials,
+    replace,
     stop() {
       isStopped = true
       cancel()

@@ -13,7 +13,7 @@ export interface Origin {
 
 /** A part of the log, in its order. */
 export interface LogPart {
-  /** Of the last change in it; where there is none, that after which it was asked for. */
+  /** Up to where all is in it. Of the last part: where the log ended. */
   readonly revision: Revision
   readonly changes: readonly TrustChange[]
   /** Whether nothing came after it by then. */

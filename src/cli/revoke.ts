@@ -45,13 +45,13 @@ async function revokeCertificate(serial: string, args: RevokeArguments, command:
     requireNoAuthority(await stateOf(open), serialNumber)
     const asked = revocationOf(args, open)
     const revoked = await open.store.revocations.revokeCertificate(serialNumber, asked)
-    if (revoked?.revocation === undefined) {
+    if (revoked?.certificate.revocation === undefined) {
       throw new AuthError(
         'REQUEST_INVALID',
         `No certificate has the serial number ${serialNumber}: "countersign ca list" shows what there is.`,
       )
     }
-    const { serviceId, revocation } = revoked
+    const { serviceId, revocation } = revoked.certificate
     const revokedAt = new Date(revocation.revokedAt).toISOString()
     const isNew = revocation.revokedAt === asked.revokedAt && revocation.revokedBy === asked.revokedBy
     writeResult(command, { serialNumber, serviceId, revocation: { ...revocation, revokedAt } }, [
@@ -70,7 +70,7 @@ async function revokeService(service: string, args: RevokeArguments, command: Co
     await requireKnown(open, serviceId)
     const revocation = revocationOf(args, open)
     const revoked = await open.store.revocations.revokeService(serviceId, revocation)
-    const serialNumbers = revoked.map(({ serialNumber }) => serialNumber)
+    const serialNumbers = revoked.certificates.map(({ serialNumber }) => serialNumber)
     const revokedAt = new Date(revocation.revokedAt).toISOString()
     writeResult(command, { serviceId, serialNumbers, revocation: { ...revocation, revokedAt } }, [
       `Revoked what ${serviceId} was issued up to ${revokedAt}: ${counted(serialNumbers.length, 'certificate')}.`,

@@ -8,12 +8,16 @@ import { AUTHORITY_PATH, serviceIdOf } from '../identity/service-id.ts'
 import type { TokenRequest } from '../token/token-source.ts'
 import { TokenService, TrustService } from '../transport/authority-protos.ts'
 import { type MeshChannel, openChannel } from '../transport/channel.ts'
+import type { Revision } from '../trust/revision.ts'
+import type { TrustState } from '../trust/trust-state.ts'
 import { explainAuthorityError } from './authority-error.ts'
 
 export interface AuthorityClientOptions {
   readonly address: Address
   /** What the authority is asked with: tokens are bound to this certificate. */
   readonly credential: Credential
+  /** By what is revoked: also an authority's certificate may be. Without it nothing is known of that. */
+  readonly trust?: TrustState
   readonly clock?: Clock
   readonly logger?: Logger
 }
@@ -28,20 +32,25 @@ export interface IssuedToken {
 
 const ISSUE_TIMEOUT_MS = 5_000
 
-/** Calls the authority over mutual TLS, and no server but the authority of the credential's trust domain. */
-export class AuthorityClient {
-  readonly #channel: MeshChannel
-  readonly #tokens: InstanceType<typeof TokenService>
-  readonly #trust: InstanceType<typeof TrustService>
-  readonly #clock: Clock
+/** A connection to the authority, and what is asked over it. */
+interface Connection {
+  readonly channel: MeshChannel
+  readonly tokens: InstanceType<typeof TokenService>
+  readonly trust: InstanceType<typeof TrustService>
+}
 
-  constructor({ address, credential, clock = systemClock, logger = silentLogger }: AuthorityClientOptions) {
-    const server = serviceIdOf(credential.trustDomain, AUTHORITY_PATH)
-    this.#channel = openChannel({ address, server, credential, clock, logger })
-    this.#clock = clock
-    const options = { channelOverride: this.#channel }
-    this.#tokens = new TokenService(this.#channel.getTarget(), credentials.createSsl(), options)
-    this.#trust = new TrustService(this.#channel.getTarget(), credentials.createSsl(), options)
+/** Calls one authority over mutual TLS, once there is something to ask, and no server but an authority of the credential's trust domain. */
+export class AuthorityClient {
+  readonly address: Address
+  readonly #options: AuthorityClientOptions
+  readonly #clock: Clock
+  #connection: Connection | undefined
+  #isClosed = false
+
+  constructor(options: AuthorityClientOptions) {
+    this.address = options.address
+    this.#options = { ...options }
+    this.#clock = options.clock ?? systemClock
   }
 
   /** @throws AuthError with the authority's reason, or AUTHORITY_UNAVAILABLE */
@@ -49,20 +58,48 @@ export class AuthorityClient {
     const message = { audience: request.audience, scopes: [...request.scopes] }
     const start = this.#clock()
     return new Promise((resolve, reject) => {
-      this.#tokens.issueToken(message, { deadline: systemClock() + ISSUE_TIMEOUT_MS }, (error, response) => {
-        if (error !== null) return reject(explainAuthorityError(error))
-        const lifetimeMs = (response?.expiresInSeconds ?? 0) * 1000
-        resolve({ token: response?.token ?? '', lifetimeMs, expiresAt: start + lifetimeMs })
-      })
+      this.#connected().tokens.issueToken(
+        message,
+        { deadline: systemClock() + ISSUE_TIMEOUT_MS },
+        (error, response) => {
+          if (error !== null) return reject(explainAuthorityError(error))
+          const lifetimeMs = (response?.expiresInSeconds ?? 0) * 1000
+          resolve({ token: response?.token ?? '', lifetimeMs, expiresAt: start + lifetimeMs })
+        },
+      )
     })
   }
 
-  /** Opens the trust feed. */
-  watchTrust(): ClientReadableStream<WatchResponse__Output> {
-    return this.#trust.watch({})
+  /** Opens the trust feed. @param after what is known in full; without it, all that stands is sent */
+  watchTrust(after?: Revision): ClientReadableStream<WatchResponse__Output> {
+    return this.#connected().trust.watch(after === undefined ? {} : { after })
+  }
+
+  /** Gives up the connection, which may be open and bring nothing any more, for a new one. */
+  reconnect(): void {
+    this.#connection?.channel.close()
+    this.#connection = undefined
   }
 
   close(): void {
-    this.#channel.close()
+    this.#isClosed = true
+    this.#connection?.channel.close()
+  }
+
+  #connected(): Connection {
+    if (this.#isClosed) throw new Error('This client was closed.')
+    this.#connection ??= connect(this.#options)
+    return this.#connection
+  }
+}
+
+function connect({ clock = systemClock, logger = silentLogger, ...options }: AuthorityClientOptions): Connection {
+  const server = serviceIdOf(options.credential.trustDomain, AUTHORITY_PATH)
+  const channel = openChannel({ ...options, server, clock, logger })
+  const overChannel = { channelOverride: channel }
+  return {
+    channel,
+    tokens: new TokenService(channel.getTarget(), credentials.createSsl(), overChannel),
+    trust: new TrustService(channel.getTarget(), credentials.createSsl(), overChannel),
   }
 }

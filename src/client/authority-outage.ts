@@ -1,10 +1,10 @@
 import { Backoff } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
-import type { TrustHead, TrustState } from '../trust/trust-state.ts'
+import type { TrustState } from '../trust/trust-state.ts'
 
 export interface AuthorityOutageOptions {
-  /** A head that comes during an outage has come from the authority, and ends it. */
+  /** A heartbeat that comes during an outage has come from an authority, and ends the wait. */
   readonly trust: TrustState
   readonly clock: Clock
   readonly random: () => number
@@ -12,8 +12,8 @@ export interface AuthorityOutageOptions {
 
 interface FailedAttempt {
   readonly failure: AuthError
-  /** What was trusted then. */
-  readonly head: TrustHead | undefined
+  /** How often an authority had vouched by then. */
+  readonly vouchCount: number
   /** When it failed, and when the authority may be asked again: milliseconds since 1970. */
   readonly at: number
   readonly waitUntil: number
@@ -35,7 +35,7 @@ export class AuthorityOutage {
   /** Why the authority is not asked now; `undefined` where it may be. */
   get failure(): AuthError | undefined {
     const last = this.#last
-    if (last === undefined || last.head !== this.#trust.current) return undefined
+    if (last === undefined || last.vouchCount !== this.#trust.vouchCount) return undefined
     const now = this.#clock()
     // A clock that was set back does not prolong the wait.
     return last.at <= now && now < last.waitUntil ? last.failure : undefined
@@ -61,10 +61,9 @@ export class AuthorityOutage {
   }
 
   #begin(failure: AuthError): void {
-    const head = this.#trust.current
-    if (this.#last?.head !== head) this.#backoff.reset()
     const at = this.#clock()
-    this.#last = { failure, head, at, waitUntil: at + this.#backoff.next() }
+    const { vouchCount } = this.#trust
+    this.#last = { failure, vouchCount, at, waitUntil: at + this.#backoff.next() }
   }
 
   #end(): void {

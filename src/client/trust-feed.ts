@@ -1,99 +1,148 @@
-import { type ClientReadableStream, type StatusObject, status } from '@grpc/grpc-js'
+import { type Address, formatAddress } from '../core/address.ts'
 import { Backoff } from '../core/backoff.ts'
-import { AuthError, messageOf } from '../core/errors.ts'
+import { type Clock, monotonicBeside, systemClock } from '../core/clock.ts'
+import { AuthError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import type { Snapshot__Output } from '../gen/countersign/v1/Snapshot.ts'
-import type { WatchResponse__Output } from '../gen/countersign/v1/WatchResponse.ts'
-import { parseVerificationKey } from '../token/verification-key.ts'
-import type { TrustHead, TrustState } from '../trust/trust-state.ts'
+import { callAt } from '../core/timer.ts'
+import type { Revision } from '../trust/revision.ts'
+import type { TrustState } from '../trust/trust-state.ts'
+import { type FeedEnding, FeedSession, type WatchStream } from './feed-session.ts'
 
-type Watch = ClientReadableStream<WatchResponse__Output>
-
-export interface TrustFeedOptions {
-  /** Opens the stream. */
-  readonly watch: () => Watch
-  readonly trust: TrustState
-  readonly logger: Logger
+/** Where a feed may come from; an `AuthorityClient` is one. */
+export interface WatchedAuthority {
+  readonly address: Address
+  /** Opens the stream. @param after what is known in full */
+  watchTrust(after: Revision | undefined): WatchStream
+  /** Gives up a connection that brings nothing any more, though it is open. */
+  reconnect(): void
 }
 
-/** Keeps a verifier's trust state as the authority publishes it, and connects anew whenever the stream ends. */
+export interface TrustFeedOptions {
+  /** In the order in which they are asked: the next one after each failure. */
+  readonly authorities: readonly WatchedAuthority[]
+  readonly trust: TrustState
+  readonly logger: Logger
+  readonly clock?: Clock
+  /** Spreads the waits between attempts. Default: `Math.random`. */
+  readonly random?: () => number
+}
+
+const LOOK_MS = 1_000
+
+/** Keeps a verifier's trust state as the authorities publish it, and connects anew whenever the stream ends. */
 export class TrustFeed {
   readonly #options: TrustFeedOptions
-  readonly #backoff = new Backoff()
-  #stream: Watch | undefined
+  readonly #clock: Clock
+  readonly #monotonic: Clock
+  readonly #backoff: Backoff
+  readonly #usable = Promise.withResolvers<void>()
+  #turn = 0
+  #session: FeedSession | undefined
   #timer: NodeJS.Timeout | undefined
+  #cancelLook = () => {}
+  #isInDoubt = false
+  #isReportedDead = false
   #lastFailure = 'no answer'
 
   constructor(options: TrustFeedOptions) {
-    this.#options = options
+    this.#options = { ...options, authorities: [...options.authorities] }
+    this.#clock = options.clock ?? systemClock
+    this.#monotonic = monotonicBeside(this.#clock)
+    this.#backoff = new Backoff(options.random)
     this.#connect()
+    this.#look()
   }
 
   /**
-   * Resolves with the first snapshot.
+   * Resolves once calls may be decided by what is known.
    * @throws AuthError AUTHORITY_UNAVAILABLE after `timeoutMs`
    */
   async ready(timeoutMs: number): Promise<void> {
-    if (this.#options.trust.current !== undefined) return
-    await this.#firstSnapshot(timeoutMs)
-  }
-
-  #firstSnapshot(timeoutMs: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const unsubscribe = this.#options.trust.subscribe(() => {
-        clearTimeout(timer)
-        unsubscribe()
-        resolve()
-      })
-      const timer = setTimeout(() => {
-        unsubscribe()
-        reject(unavailable(timeoutMs, this.#lastFailure))
-      }, timeoutMs)
-    })
+    if (this.#options.trust.isUsable) return
+    const { promise: timeout, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(() => reject(unavailable(timeoutMs, this.#lastFailure)), timeoutMs)
+    await Promise.race([this.#usable.promise, timeout]).finally(() => clearTimeout(timer))
   }
 
   stop(): void {
     clearTimeout(this.#timer)
-    this.#stream?.removeAllListeners('status').cancel()
-    this.#stream = undefined
+    this.#cancelLook()
+    this.#session?.stop()
+    this.#session = undefined
+  }
+
+  get #authority(): WatchedAuthority {
+    const { authorities } = this.#options
+    const authority = authorities[this.#turn % authorities.length]
+    if (authority === undefined) throw new TypeError('A trust feed needs an authority.')
+    return authority
   }
 
   #connect(): void {
-    const stream = this.#options.watch()
-    this.#stream = stream
-    stream.on('data', (message: WatchResponse__Output) => this.#apply(message))
-    stream.on('error', () => {}) // the status says the same
-    stream.on('status', (ending: StatusObject) => this.#reconnect(ending))
+    const { trust, authorities } = this.#options
+    // Of what was refused nobody knows which side is wrong: a snapshot mends both.
+    const after = this.#isInDoubt ? undefined : trust.revision
+    this.#session = new FeedSession({
+      stream: this.#authority.watchTrust(after),
+      trust,
+      hasAlternative: authorities.length > 1,
+      clock: this.#clock,
+      monotonic: this.#monotonic,
+      onVouch: () => this.#noteVouch(),
+      onEnd: (ending) => this.#reconnect(ending),
+    })
   }
 
-  #apply(message: WatchResponse__Output): void {
-    if (!message.snapshot) return
-    try {
-      this.#options.trust.replace(parseSnapshot(message.snapshot))
-      if (this.#backoff.reset() > 0) this.#options.logger.info({}, 'trust feed restored')
-    } catch (error) {
-      this.#options.logger.error({ error: messageOf(error) }, 'trust snapshot refused')
-      this.#stream?.cancel()
-    }
+  #noteVouch(): void {
+    const { trust, logger } = this.#options
+    this.#isInDoubt = false
+    this.#isReportedDead = false
+    if (trust.isUsable) this.#usable.resolve()
+    if (this.#backoff.reset() > 0) logger.info(this.#fields(), 'trust feed restored')
   }
 
-  #reconnect({ code, details }: StatusObject): void {
-    this.#lastFailure = details
-    // An authority that drains ends its streams with OK.
-    if (code !== status.OK) this.#options.logger.warn({ reason: details }, 'trust feed interrupted')
+  #reconnect(ending: FeedEnding): void {
+    this.#report(ending)
+    this.#session = undefined
+    this.#isInDoubt ||= ending.kind === 'refused'
+    this.#lastFailure = ending.reason
+    if (ending.kind === 'silent') this.#authority.reconnect()
+    this.#turn += 1
     this.#timer = setTimeout(() => this.#connect(), this.#backoff.next())
   }
-}
 
-function parseSnapshot(snapshot: Snapshot__Output): TrustHead {
-  if (snapshot.issuer === '') throw new AuthError('REQUEST_INVALID', 'The snapshot names no issuer.')
-  const keys = snapshot.keys.map(({ keyId, publicKey }) => parseVerificationKey(keyId, publicKey))
-  return { issuer: snapshot.issuer, keys: new Map(keys.map((key) => [key.keyId, key])) }
+  #report({ kind, reason }: FeedEnding): void {
+    const { logger } = this.#options
+    if (kind === 'closed') return
+    const fields = { ...this.#fields(), reason }
+    if (kind === 'refused') logger.error(fields, 'trust update refused')
+    else logger.warn(fields, 'trust feed interrupted')
+  }
+
+  #look(): void {
+    this.#session?.look()
+    this.#reportDeath()
+    this.#cancelLook = callAt(this.#monotonic() + LOOK_MS, this.#monotonic, () => this.#look())
+  }
+
+  #reportDeath(): void {
+    const { trust, logger } = this.#options
+    const { freshness } = trust
+    if (freshness.state !== 'dead' || this.#isReportedDead) return
+    this.#isReportedDead = true
+    const consequence = trust.isUsable ? 'calls are decided by what is known all the same' : 'calls are refused'
+    const fields = { code: 'VERIFIER_NOT_READY', ageMs: Math.round(freshness.ageMs), reason: this.#lastFailure }
+    logger.error(fields, `no authority has been heard for too long: ${consequence}`)
+  }
+
+  #fields(): { readonly authority: string } {
+    return { authority: formatAddress(this.#authority.address) }
+  }
 }
 
 function unavailable(timeoutMs: number, lastFailure: string): AuthError {
   return new AuthError(
     'AUTHORITY_UNAVAILABLE',
-    `No authority answered within ${timeoutMs / 1000} s (${lastFailure}). Check that it runs, and COUNTERSIGN_AUTHORITY.`,
+    `No authority answered within ${timeoutMs / 1000} s (${lastFailure}). Check that one runs, and COUNTERSIGN_AUTHORITY.`,
   )
 }

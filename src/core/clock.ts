@@ -10,6 +10,11 @@ export const systemClock: Clock = () => Date.now()
 /** Milliseconds since an arbitrary start, never set back: for measuring, not for expiry. */
 export const monotonicClock: Clock = () => performance.now()
 
+/** What measures beside a clock: where time is moved, it is all the time that there is. */
+export function monotonicBeside(clock: Clock): Clock {
+  return clock.subscribe === undefined ? monotonicClock : clock
+}
+
 /** Whole seconds since 1970, as JWT claims count them (RFC 7519 section 2, NumericDate). */
 export function toEpochSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000)

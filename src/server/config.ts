@@ -24,11 +24,18 @@ export interface Configuration {
   /** What the CA's keys are encrypted with, absolute; undefined where the environment says, or they are not. */
   readonly caPassphraseFile: string | undefined
   readonly policy: GrantPolicy
-  /** The lifetime of a token where its grant sets none. */
-  readonly token: { readonly ttlSeconds: number }
+  readonly token: {
+    /** The lifetime of a token where its grant sets none. */
+    readonly ttlSeconds: number
+    /** How long a token signing key signs. */
+    readonly keyRotationSeconds: number
+  }
 }
 
 const DEFAULT_TTL_SECONDS = 300
+const DEFAULT_KEY_ROTATION_SECONDS = 6 * 60 * 60
+/** A key's certificate lives a day, of which half is left at least when the key is made. */
+const MAX_KEY_ROTATION_SECONDS = 12 * 60 * 60
 
 /**
  * Loads the configuration of an authority. Relative paths start at the file's own folder.
@@ -69,8 +76,11 @@ function settingsSchema(folder: string) {
     ...caFields(folder),
     policy: pathFrom(folder),
     token: z
-      .strictObject({ ttlSeconds: integerFrom(1, MAX_TTL_SECONDS).default(DEFAULT_TTL_SECONDS) })
-      .default({ ttlSeconds: DEFAULT_TTL_SECONDS }),
+      .strictObject({
+        ttlSeconds: integerFrom(1, MAX_TTL_SECONDS).default(DEFAULT_TTL_SECONDS),
+        keyRotationSeconds: integerFrom(60, MAX_KEY_ROTATION_SECONDS).default(DEFAULT_KEY_ROTATION_SECONDS),
+      })
+      .default({ ttlSeconds: DEFAULT_TTL_SECONDS, keyRotationSeconds: DEFAULT_KEY_ROTATION_SECONDS }),
   })
 }
 

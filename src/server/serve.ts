@@ -20,13 +20,24 @@ export async function serve(
   const store = await openStore(configuration.storeFile, { create: false })
   try {
     const loadCa = () => loadOwnCa(configuration, store, clock)
-    const { ttlSeconds } = token
-    const authority = await startAuthority({ loadCa, issuer, policy, ttlSeconds, listen, logger, clock })
+    const { trustLog, revocations } = store
+    const authority = await startAuthority({
+      loadCa,
+      issuer,
+      policy,
+      ...token,
+      listen,
+      trustLog,
+      revocations,
+      logger,
+      clock,
+    })
+    let closing: Promise<void> | undefined
     return {
       ...authority,
-      async close() {
-        await authority.close()
-        await store.close()
+      close() {
+        closing ??= authority.close().finally(() => store.close())
+        return closing
       },
     }
   } catch (error) {

@@ -1,7 +1,9 @@
 import type { CaLedger, CaState, IssuerUsage, Usage } from '../ca/issuers/ca-state.ts'
 import { AuthError } from '../core/errors.ts'
 import { parseTrustDomain } from '../identity/service-id.ts'
+import { appendChanges } from './append-changes.ts'
 import { parseAuthorityRow, parseStatementRow } from './ca-state-rows.ts'
+import { changesBetween } from './changes-of-state.ts'
 import type { Database, StoreTransaction } from './database.ts'
 import { StoredRow } from './stored-row.ts'
 import { writeChanges } from './write-ca-state.ts'
@@ -16,7 +18,8 @@ export function createCaLedger(database: Database): CaLedger {
           throw new AuthError('CONFIGURATION_INVALID', 'This store holds a CA already, and a CA is never overwritten.')
         }
         await transaction.insertInto('ca').values({ id: CA_ID, trust_domain: state.trustDomain }).execute()
-        await writeChanges(transaction, { ...state, authorities: [], statements: [] }, state)
+        const now = Math.max(0, ...state.authorities.map(({ since }) => since))
+        await write(transaction, { ...state, authorities: [], statements: [] }, state, now)
       }),
 
     update: (change, now) =>
@@ -24,7 +27,7 @@ export function createCaLedger(database: Database): CaLedger {
         const state = await requireState(transaction)
         const changed = await change(state, await readUsage(transaction, now))
         if (changed.trustDomain !== state.trustDomain) throw new TypeError('The trust domain of a CA never changes.')
-        await writeChanges(transaction, state, changed)
+        await write(transaction, state, changed, now)
         return changed
       }),
 
@@ -34,6 +37,13 @@ export function createCaLedger(database: Database): CaLedger {
 
 /** A store holds one CA. */
 const CA_ID = 1
+
+/** Verifiers hear of it by the trust log. Who asked for a step of a rotation is noted with the authorities themselves. */
+async function write(transaction: StoreTransaction, former: CaState, state: CaState, now: number): Promise<void> {
+  await writeChanges(transaction, former, state)
+  const changes = changesBetween(former, state)
+  if (changes.length > 0) await appendChanges(transaction, changes, { by: 'ca', at: now, reason: '' })
+}
 
 async function readState(transaction: StoreTransaction): Promise<CaState | undefined> {
   const ca = await transaction.selectFrom('ca').select('trust_domain').where('id', '=', CA_ID).executeTakeFirst()

@@ -5,6 +5,7 @@ import { certificateRowOf } from './certificate-row.ts'
 import type { StoreTransaction } from './database.ts'
 import type { Outcome } from './group-commit.ts'
 import { StoredRow } from './stored-row.ts'
+import { LIFTED } from './trust-log-row.ts'
 
 /** Records the certificates of a batch that may be issued; says of each of the others why it may not. */
 export async function recordCertificates(
@@ -40,6 +41,7 @@ interface Known {
   readonly renewable: ReadonlyMap<unknown, unknown>
   /** When each service was revoked last. */
   readonly revokedServices: ReadonlyMap<unknown, number>
+  readonly blockedServices: ReadonlySet<unknown>
 }
 
 async function readKnown(transaction: StoreTransaction, batch: readonly CertificateRecord[]): Promise<Known> {
@@ -70,6 +72,13 @@ async function readKnown(transaction: StoreTransaction, batch: readonly Certific
     .where('service_id', 'in', distinct(batch, 'serviceId'))
     .groupBy('service_id')
     .execute()
+  const blocked = await transaction
+    .selectFrom('trust_log')
+    .select('id')
+    .where('kind', '=', 'block')
+    .where('value', '<>', LIFTED)
+    .where('id', 'in', distinct(batch, 'serviceId'))
+    .execute()
   const issuers = authorities.filter(({ kind, state }) => kind === 'intermediate' && state === 'active')
   return {
     activeIssuers: new Set(issuers.map(({ key_id }) => key_id)),
@@ -81,6 +90,7 @@ async function readKnown(transaction: StoreTransaction, batch: readonly Certific
     revokedServices: new Map(
       revoked.map((row) => [row.service_id, new StoredRow('revoked_service', row).integer('revoked_at')]),
     ),
+    blockedServices: new Set(blocked.map(({ id }) => id)),
   }
 }
 
@@ -105,6 +115,9 @@ function refusalOf(record: CertificateRecord, known: Known): AuthError | undefin
   }
   if (known.ownKeys.has(record.keyThumbprint)) {
     return invalid("The key is one of the CA's own. Generate one for the service.")
+  }
+  if (known.blockedServices.has(record.serviceId)) {
+    return invalid(`The service is blocked. It is issued nothing until "countersign unblock" lifts that.`)
   }
   // Whoever has the key could pass for both services.
   if ((known.owners.get(record.keyThumbprint) ?? record.serviceId) !== record.serviceId) {

@@ -12,6 +12,9 @@ export interface Schema {
   readonly certificate: CertificateTable
   readonly revoked_service: RevokedServiceTable
   readonly crl: CrlTable
+  readonly trust_revision: TrustRevisionTable
+  readonly trust_log: TrustLogTable
+  readonly key_rotation: KeyRotationTable
 }
 
 type Text = ColumnType<unknown, string, string>
@@ -82,4 +85,38 @@ interface CrlTable {
   readonly number: Integer
   readonly this_update: Integer
   readonly next_update: Integer
+}
+
+/** One row: where the trust log ends. Locked by whoever adds to it. */
+interface TrustRevisionTable {
+  readonly id: Integer
+  readonly epoch: Integer
+  readonly sequence: Integer
+}
+
+/** What verifiers are to know. A later change of the same kind and ID takes the place of an earlier one. */
+interface TrustLogTable {
+  readonly kind: Text
+  readonly id: Text
+  readonly sequence: Integer
+  /**
+   * Of a revocation: until when it matters, or up to when what was issued is refused, in whole seconds since 1970.
+   * Of a block: 1, or 0 once it is lifted. Else 0.
+   */
+  readonly value: Integer
+  /** Of keys and statements: JSON. */
+  readonly payload: OptionalText
+  /** When it matters no more, but for clocks that differ; null for what stays for good. */
+  readonly expires_at: OptionalInteger
+  /** With the two after it: for the record. */
+  readonly reason: Text
+  readonly recorded_by: Text
+  readonly recorded_at: Integer
+}
+
+/** Each time that authorities were asked for new signing keys. */
+interface KeyRotationTable {
+  readonly requested_at: Integer
+  readonly requested_by: Text
+  readonly reason: Text
 }

@@ -1,3 +1,4 @@
+import type { TrustLog } from '../authority/trust-log.ts'
 import type { CrlRegister } from '../ca/crl/crl-register.ts'
 import type { CertificateRecord, Inventory } from '../ca/inventory.ts'
 import type { CaLedger } from '../ca/issuers/ca-state.ts'
@@ -9,6 +10,7 @@ import { GroupCommit } from './group-commit.ts'
 import { createInventory } from './inventory.ts'
 import { recordCertificates } from './record-certificates.ts'
 import { createRevocations } from './revocations.ts'
+import { createTrustLog } from './trust-log.ts'
 
 /** What a CA keeps. Whatever fails is an AuthError: STORE_UNAVAILABLE where it is the store that does. */
 export interface Store {
@@ -16,6 +18,7 @@ export interface Store {
   readonly revocations: Revocations
   readonly crlRegister: CrlRegister
   readonly ledger: CaLedger
+  readonly trustLog: TrustLog
   /** Waits for what is under way. What comes later is refused. */
   close(): Promise<void>
 }
@@ -33,6 +36,7 @@ export function createStore(database: Database): Store {
     revocations: createRevocations(database),
     crlRegister: createCrlRegister(database),
     ledger: createCaLedger(database),
+    trustLog: createTrustLog(database),
     async close() {
       await records.close()
       await database.close()

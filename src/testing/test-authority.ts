@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { KeyPair } from '../identity/key-pair.ts'
 import { type RunningAuthority, startAuthority } from '../server/start-authority.ts'
-import { createSigningKey } from '../token/signing-key.ts'
+import type { Store } from '../store/store.ts'
 
 /** What `policy.yaml` holds. */
 export interface TestPolicy {
@@ -28,8 +28,12 @@ export interface TestAuthorityOptions {
   readonly policy: string | TestPolicy
   readonly logger: Logger
   readonly clock: Clock
-  /** Signs the tokens. */
-  readonly keyPair: KeyPair
+  /** What is revoked, and which keys there are, outlives it. */
+  readonly store: Pick<Store, 'trustLog' | 'revocations'>
+  /** Called for each token signing key. Default: a new one. */
+  readonly createKeyPair?: () => KeyPair
+  /** Default: 6 hours. */
+  readonly keyRotationSeconds?: number
   /** Of localhost; 0 takes a free one. */
   readonly port: number
 }
@@ -38,20 +42,21 @@ export interface TestAuthorityOptions {
 const TTL_SECONDS = 300
 
 /**
- * The real authority, with its CA, its signing key and its policy in memory.
+ * The real authority, with its CA, its signing keys and its policy in memory.
  * @throws AuthError CONFIGURATION_INVALID
  */
 export function startTestAuthority(options: TestAuthorityOptions): Promise<RunningAuthority> {
-  const { ca, policy, logger, clock, keyPair, port } = options
+  const { ca, policy, store, port, ...others } = options
+  const { trustLog, revocations } = store
   return startAuthority({
+    ...others,
     loadCa: async () => ca,
     issuer: issuerOf(ca),
     policy: parseGrantPolicy(typeof policy === 'string' ? policy : asYaml(policy), 'policy.yaml', TTL_SECONDS),
     ttlSeconds: TTL_SECONDS,
-    signingKey: createSigningKey(keyPair),
     listen: { grpc: { host: 'localhost', port } },
-    logger,
-    clock,
+    trustLog,
+    revocations,
   })
 }
 

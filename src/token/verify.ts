@@ -1,11 +1,11 @@
-import { compactVerify, errors } from 'jose'
 import { type Clock, toEpochSeconds } from '../core/clock.ts'
 import { createPrivateField } from '../core/private-field.ts'
 import type { ServiceId } from '../identity/service-id.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
 import { type AccessTokenClaims, confirmationOf, parseClaims } from './claims.ts'
-import { type CompactToken, type Payload, parseCompactToken } from './compact.ts'
+import { type Payload, parseCompactToken } from './compact.ts'
 import { tokenRefusal } from './token-refusal.ts'
+import { requireSignature } from './token-signature.ts'
 import type { VerificationKey } from './verification-key.ts'
 
 declare const verified: unique symbol
@@ -82,16 +82,6 @@ export function createTokenVerifier(options: TokenVerifierOptions): AsyncTokenVe
     texts.set(accepted, text)
     return accepted
   }
-}
-
-const ALGORITHMS = { algorithms: ['ES256'] }
-
-/** What jose looks at beside the signature: the algorithm, which has to be that of the key, and `crit`. */
-function requireSignature({ text, keyId }: CompactToken, key: VerificationKey | undefined): Promise<unknown> {
-  if (key === undefined) throw tokenRefusal('TOKEN_INVALID', `key ${keyId} is not known, or no longer`)
-  return compactVerify(text, key.publicKey, ALGORITHMS).catch((error: unknown) => {
-    throw tokenRefusal('TOKEN_INVALID', error instanceof errors.JOSEError ? error.message : 'verification failed')
-  })
 }
 
 function requireBinding(payload: Payload, peer: VerifiedPeer): void {

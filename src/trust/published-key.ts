@@ -68,15 +68,24 @@ export function verifyPublication(
     leafProblem(leaf) ??
     chainProblem(trustDomain, chain, roots, now) ??
     (isIssuedBy(leaf, intermediate) ? undefined : 'the certificate was not issued by the next') ??
-    validityProblem(leaf, now)
+    expiryProblem(leaf, now)
   if (problem !== undefined) throw refused(problem)
   const authority = serviceIdOf(trustDomain, AUTHORITY_PATH)
   if (leaf.names.uris[0] !== authority) throw refused(`it is published by another than ${authority}`)
   if (!isSignedBy(leaf, publication)) throw refused('its signature is not that of the certificate')
   const statement = parseKeyStatement(publication)
   if (statement.expiresAt * 1000 > leaf.notAfter) throw refused('it outlives the certificate of who published it')
-  const publishers = [leaf, ...chain].map((certificate, index) => identityOf(certificate, chain[index]))
+  const publishers = [leaf, ...chain].map((certificate, index) => certificateIdentityOf(certificate, chain[index]))
   return { ...statement, ...statement.key, publishers } as unknown as PublishedKey
+}
+
+/** @param issuer the certificate of whoever signed it; undefined for a root */
+export function certificateIdentityOf(certificate: Certificate, issuer: Certificate | undefined): CertificateIdentity {
+  return {
+    serviceId: certificate.names.uris[0] ?? '',
+    serialNumber: certificate.serialNumber,
+    issuerKeyId: issuer?.subjectKeyId ?? certificate.authorityKeyId,
+  }
 }
 
 /** JSON on one line, its members always in the same order. */
@@ -85,7 +94,7 @@ function encodeKeyStatement({ issuer, key, expiresAt }: KeyStatement): string {
   return JSON.stringify({ type: TYPE, issuer, keyId: key.keyId, publicKey, expiresAt })
 }
 
-function parseKeyStatement({ id, statement }: KeyPublication): KeyStatement {
+export function parseKeyStatement({ id, statement }: KeyPublication): KeyStatement {
   const { type, issuer, keyId, publicKey, expiresAt } = parseObject(statement)
   const isWhole = type === TYPE && typeof issuer === 'string' && issuer !== '' && typeof publicKey === 'string'
   if (!isWhole || keyId !== id || !Number.isSafeInteger(expiresAt)) throw refused('its statement is malformed')
@@ -121,16 +130,9 @@ function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
   return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.publicKey)
 }
 
-function validityProblem({ notBefore, notAfter }: Certificate, now: number): string | undefined {
-  return notBefore <= now && now <= notAfter ? undefined : 'the certificate of who published it is not valid now'
-}
-
-function identityOf(certificate: Certificate, issuer: Certificate | undefined): CertificateIdentity {
-  return {
-    serviceId: certificate.names.uris[0] ?? '',
-    serialNumber: certificate.serialNumber,
-    issuerKeyId: issuer?.subjectKeyId ?? certificate.authorityKeyId,
-  }
+/** When it began is not looked at: a clock that is behind is what tokens are refused for, with that as the reason. */
+function expiryProblem({ notAfter }: Certificate, now: number): string | undefined {
+  return now <= notAfter ? undefined : 'the certificate of who published it has expired'
 }
 
 function refused(problem: string): AuthError {

@@ -24,8 +24,11 @@ export interface TokenIdentity {
   readonly issuedAt: number
 }
 
+/** By how much two clocks may differ: for how long a token is accepted after its end. */
+const LEEWAYS = 2 * LEEWAY_SECONDS
+
 /** Until when a token lives that was issued at a time, by whichever clock: whole seconds. */
-const LONGEST_LIFE = MAX_LIFETIME_SECONDS + 2 * LEEWAY_SECONDS
+const LONGEST_LIFE = MAX_LIFETIME_SECONDS + LEEWAYS
 
 /** How many entries are looked at for each that comes: more than one, so that those that are over never pile up. */
 const SWEPT_PER_ENTRY = 2
@@ -97,7 +100,7 @@ export class RevocationIndex {
 
   /** Forgets what is over. @param count how many entries have come since the last time; @param now whole seconds */
   sweep(count: number, now: number): void {
-    for (const map of Object.values(this.#byId)) map.sweep(count * SWEPT_PER_ENTRY, now)
+    for (const map of Object.values(this.#byId)) map.sweep(count * SWEPT_PER_ENTRY, now - LEEWAYS)
     for (const map of Object.values(this.#upTo)) map.sweep(count * SWEPT_PER_ENTRY, now - LONGEST_LIFE)
   }
 

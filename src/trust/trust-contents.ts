@@ -105,12 +105,26 @@ export class TrustContents {
     this.#head = undefined
   }
 
+  /**
+   * The key that is published, whichever its issuer.
+   * @throws AuthError REQUEST_INVALID where no authority vouches for it
+   */
+  verify(publication: KeyPublication): PublishedKey {
+    const { trustDomain, clock } = this.#anchors
+    return verifyPublication(publication, { trustDomain, roots: this.#roots.roots, now: clock() })
+  }
+
+  /** Whether a key was revoked, or whoever published it. */
+  isRevoked(key: PublishedKey): boolean {
+    return isRevokedBy(this.revocations, key)
+  }
+
   #addKey(publication: KeyPublication): void {
-    const { trustDomain, clock, alarm } = this.#anchors
+    const { alarm } = this.#anchors
     try {
-      const key = verifyPublication(publication, { trustDomain, roots: this.#roots.roots, now: clock() })
+      const key = this.verify(publication)
       if (key.issuer !== this.#issuer) throw new AuthError('REQUEST_INVALID', `The key is of issuer ${key.issuer}.`)
-      if (this.#isRevoked(key, this.revocations)) return
+      if (this.isRevoked(key)) return
       this.#published.set(key.keyId, { publication, key })
       this.#head = undefined
     } catch (error) {
@@ -122,21 +136,21 @@ export class TrustContents {
   /** Keys that were revoked, or whose authority's certificate was: every token of theirs is then. */
   #revokeKeys(news: RevocationIndex, indexes: readonly RevocationIndex[]): void {
     for (const { key } of [...this.#published.values()]) {
-      if (!this.#isRevoked(key, news)) continue
+      if (!isRevokedBy(news, key)) continue
       for (const index of indexes) index.add({ kind: 'signingKey', id: key.keyId, until: key.expiresAt })
       this.#removeKey(key.keyId)
     }
-  }
-
-  #isRevoked({ keyId, publishers }: PublishedKey, revocations: RevocationIndex): boolean {
-    return (
-      revocations.isSigningKeyRevoked(keyId) ||
-      publishers.some((publisher) => revocations.refusalOfCertificate(publisher) !== undefined)
-    )
   }
 
   #removeKey(keyId: string): void {
     this.#published.delete(keyId)
     this.#head = undefined
   }
+}
+
+function isRevokedBy(revocations: RevocationIndex, { keyId, publishers }: PublishedKey): boolean {
+  return (
+    revocations.isSigningKeyRevoked(keyId) ||
+    publishers.some((publisher) => revocations.refusalOfCertificate(publisher) !== undefined)
+  )
 }

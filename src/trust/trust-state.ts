@@ -1,5 +1,5 @@
 import { boundedWarning } from '../core/bounded-warning.ts'
-import { type Clock, monotonicClock, systemClock, toEpochSeconds } from '../core/clock.ts'
+import { type Clock, monotonicBeside, systemClock, toEpochSeconds } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
 import { type Logger, silentLogger } from '../core/logger.ts'
 import { Subscribers } from '../core/subscribers.ts'
@@ -62,6 +62,7 @@ export class TrustState {
   #contents: TrustContents | undefined
   #head: TrustHead | undefined
   #age: Age | undefined
+  #vouchCount = 0
 
   constructor(options: TrustStateOptions) {
     const { credential, clock = systemClock, logger = silentLogger } = options
@@ -74,8 +75,7 @@ export class TrustState {
     }
     this.#comparison = new ClockComparison(logger)
     this.#clock = clock
-    // Where time is moved, it is all the time that there is.
-    this.#monotonic = clock.subscribe === undefined ? monotonicClock : clock
+    this.#monotonic = monotonicBeside(clock)
     this.#maxStalenessMs = options.maxStalenessMs ?? MAX_STALENESS_MS
     this.#trustsForever = options.dangerouslyTrustForever ?? false
   }
@@ -93,6 +93,11 @@ export class TrustState {
   /** How many revocations and blocks are known. */
   get entryCount(): number {
     return this.#contents?.revocations.size ?? 0
+  }
+
+  /** How often an authority has vouched: what is read twice tells whether one has in between. */
+  get vouchCount(): number {
+    return this.#vouchCount
   }
 
   /** How far this process's clock is ahead of the authority's; negative where it is behind, `undefined` where nobody knows. */
@@ -195,6 +200,7 @@ export class TrustState {
     if (clockAheadMs !== undefined) this.#comparison.note(clockAheadMs)
     const contents = this.#contents
     if (contents === undefined || compareRevisions(revision, contents.revision) !== 0) return false
+    this.#vouchCount += 1
     // Of two authorities the one that looked last counts.
     if (this.#age === undefined || this.#age.milliseconds > ageMs) {
       this.#age = new Age(ageMs, this.#clock, this.#monotonic)

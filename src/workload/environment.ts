@@ -3,8 +3,8 @@ import { AuthError } from '../core/errors.ts'
 
 /** What a service is told by its environment. */
 export interface Environment {
-  /** COUNTERSIGN_AUTHORITY: where the authority answers gRPC, as host:port. */
-  readonly authority: Address
+  /** COUNTERSIGN_AUTHORITY: where authorities answer gRPC, as host:port, separated by commas. */
+  readonly authorities: readonly Address[]
   /** COUNTERSIGN_CREDENTIALS: the directory with the service's certificate and key, and `bundle.pem`. */
   readonly credentials: string
 }
@@ -20,9 +20,14 @@ export function readEnvironment(
   variables: Variables = process.env,
 ): Environment {
   return {
-    authority: parseAddress(requireValue(given.authority, 'COUNTERSIGN_AUTHORITY', 'localhost:8440', variables)),
+    authorities: parseAddresses(requireValue(given.authority, 'COUNTERSIGN_AUTHORITY', 'localhost:8440', variables)),
     credentials: requireValue(given.credentials, 'COUNTERSIGN_CREDENTIALS', './credentials', variables),
   }
+}
+
+function parseAddresses(text: string): readonly Address[] {
+  const parts = text.split(',').map((part) => part.trim())
+  return [...new Set(parts)].map(parseAddress)
 }
 
 function requireValue(given: string | undefined, name: string, example: string, variables: Variables): string {

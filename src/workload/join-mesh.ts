@@ -9,12 +9,13 @@ import { TrustState } from '../trust/trust-state.ts'
 import { readEnvironment } from './environment.ts'
 import { warnOfExpiry } from './expiry-warning.ts'
 import { Generation } from './generation.ts'
+import { checkTrustBounds, type TrustBounds } from './trust-bounds.ts'
 import { Workload } from './workload.ts'
 
-export interface JoinMeshOptions {
+export interface JoinMeshOptions extends TrustBounds {
   /** The service's path: `orders`. */
   readonly service: string
-  /** Where the authority answers, as host:port. Default: COUNTERSIGN_AUTHORITY. */
+  /** Where authorities answer, as host:port, separated by commas. Default: COUNTERSIGN_AUTHORITY. */
   readonly authority?: string
   /** The directory with `orders.pem`, `orders.key` and `bundle.pem`. Default: COUNTERSIGN_CREDENTIALS. */
   readonly credentials?: string
@@ -29,13 +30,14 @@ export interface JoinMeshOptions {
  */
 export async function joinMesh(options: JoinMeshOptions): Promise<Workload> {
   const { service, clock = systemClock, logger = createLogger(service) } = options
-  const { authority, credentials } = readEnvironment(options)
+  const { authorities, credentials } = readEnvironment(options)
+  const bounds = checkTrustBounds(options)
   const credential = await loadCredential(credentials, parseServicePath(service), clock)
-  return joinWith(credential, { authority, logger, clock })
+  return joinWith(credential, { authorities, logger, clock, ...bounds })
 }
 
-export interface JoinOptions {
-  readonly authority: Address
+export interface JoinOptions extends TrustBounds {
+  readonly authorities: readonly Address[]
   readonly logger: Logger
   readonly clock: Clock
 }
@@ -44,12 +46,13 @@ const READY_TIMEOUT_MS = 10_000
 
 /**
  * Joins the mesh with a credential from anywhere.
- * @throws AuthError AUTHORITY_UNAVAILABLE
+ * @throws AuthError AUTHORITY_UNAVAILABLE, CONFIGURATION_INVALID
  */
-export async function joinWith(credential: Credential, { authority, logger, clock }: JoinOptions): Promise<Workload> {
-  const trust = new TrustState()
-  const generation = new Generation(credential, authority, trust, logger, clock)
-  const feed = new TrustFeed({ watch: () => generation.authority.watchTrust(), trust, logger })
+export async function joinWith(credential: Credential, options: JoinOptions): Promise<Workload> {
+  const { authorities, logger, clock } = options
+  const trust = new TrustState({ credential, logger, clock, ...checkTrustBounds(options) })
+  const generation = new Generation({ credential, authorities, trust, logger, clock })
+  const feed = new TrustFeed({ authorities: generation.authorities.clients, trust, logger, clock })
   const endWarnings = warnOfExpiry(credential, logger, clock)
   const leave = () => {
     endWarnings()

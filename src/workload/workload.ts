@@ -9,10 +9,15 @@ import { createCallVerifier } from '../interceptor/call-verifier.ts'
 import { MeshServer } from '../interceptor/mesh-server.ts'
 import { createCallbackClient, createServiceClient } from '../interceptor/service-client.ts'
 import type { ServiceClient, ServiceType } from '../interceptor/service-types.ts'
+import { VerifierService } from '../transport/authority-protos.ts'
 import type { MeshChannel } from '../transport/channel.ts'
 import type { ServerLimits } from '../transport/server-limits.ts'
+import type { Revision } from '../trust/revision.ts'
 import type { TrustState } from '../trust/trust-state.ts'
 import type { Generation } from './generation.ts'
+import { parseTarget, type RevocationTarget } from './revocation-target.ts'
+import { revoke } from './revoke.ts'
+import { ANSWERED_WITHOUT_TRUST, verifierHandlers } from './verifier-status.ts'
 
 export interface WorkloadParts {
   readonly generation: Generation
@@ -22,6 +27,9 @@ export interface WorkloadParts {
   /** Runs when the workload closes. */
   readonly leave: () => void
 }
+
+/** What may be read of a `TrustState`. */
+export type TrustView = Pick<TrustState, 'freshness' | 'revision' | 'entryCount' | 'clockAheadMs' | 'isUsable'>
 
 export interface CreateServerOptions {
   /** For services whose `.proto` files cannot carry their rules. */
@@ -44,16 +52,30 @@ export class Workload {
     return this.#parts.generation.credential.serviceId
   }
 
+  /** Whether it was closed. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** What this service knows of what to trust, and how fresh that is. */
+  get trust(): TrustView {
+    return this.#parts.trust
+  }
+
   /**
-   * A gRPC server that lets no call through but by its access rule.
+   * A gRPC server that lets no call through but by its access rule. `countersign.v1.VerifierService`, by which operators ask
+   * what it trusts, is part of it.
    * @throws AuthError CONFIGURATION_INVALID, naming every limit that is none
    */
   createServer({ rules = AccessRules.empty, limits }: CreateServerOptions = {}): MeshServer {
     this.#requireOpen()
     const { generation, trust, logger, clock } = this.#parts
     const credentials = new MemoryCredentialSource(generation.credential)
-    const verifyToken = createCallVerifier({ audience: this.serviceId, trustedIssuer: () => trust.head(), clock })
-    const server = new MeshServer({ credentials, verifyToken, logger, clock, limits }, rules)
+    const verifyToken = createCallVerifier({ audience: this.serviceId, trust, clock })
+    const answeredWithoutTrust = ANSWERED_WITHOUT_TRUST
+    const options = { credentials, verifyToken, trust, answeredWithoutTrust, logger, clock, limits }
+    const server = new MeshServer(options, rules)
+    server.addService(VerifierService, verifierHandlers(trust))
     this.#servers.push(server)
     return server
   }
@@ -81,6 +103,23 @@ export class Workload {
     address: string,
   ): InstanceType<Service> {
     return createCallbackClient(type, this.#openChannel(service, address), this.#parts.logger)
+  }
+
+  /**
+   * Revokes something, for good, at an authority. Resolves once that is on disk; other services refuse what was revoked
+   * within a fraction of a second. This service needs a grant of the scope `trust.revoke` at `countersign/authority`.
+   * Where it fails without an answer, try again: to revoke twice is to revoke.
+   * @param reason for the record, in words
+   * @returns the revision of the trust log from which on verifiers refuse it; `undefined` where there was nothing to revoke
+   * @throws TypeError where the target names none of what can be revoked, or several
+   * @throws AuthError REQUEST_INVALID for what is no service
+   * @throws CallError with the authority's `reason`; without one where no authority answered
+   */
+  async revoke(target: RevocationTarget, reason = ''): Promise<Revision | undefined> {
+    this.#requireOpen()
+    const { generation, logger } = this.#parts
+    const { kind, text } = parseTarget(target, generation.credential.trustDomain)
+    return revoke(generation, { [kind]: text, reason }, logger)
   }
 
   /** Closes all servers and clients that were made here: calls under way get 10 s to end. */

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../src/core/clock.ts'
-import { generateKeyPair } from '../../src/identity/key-pair.ts'
 import type { RunningAuthority } from '../../src/server/start-authority.ts'
+import { IN_MEMORY, openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/store.ts'
 import { startTestAuthority } from '../../src/testing/test-authority.ts'
 import { type CapturingLogger, capturingLogger } from './log.ts'
 import type { TestCa } from './pki.ts'
@@ -14,6 +15,9 @@ export interface TestAuthorityOptions {
   readonly clock?: Clock
   /** A free one unless told. */
   readonly port?: number
+  /** That of an authority before it, or beside it. One of its own unless told. */
+  readonly store?: Store
+  readonly keyRotationSeconds?: number
 }
 
 /** The real authority, with its CA and its policy in memory. */
@@ -24,10 +28,15 @@ export interface TestAuthority extends RunningAuthority {
 }
 
 export async function startAuthority(options: TestAuthorityOptions): Promise<TestAuthority> {
-  const { pki, policy, clock = systemClock, port = 0 } = options
+  const { pki, policy, clock = systemClock, port = 0, store, ...others } = options
   const log = capturingLogger()
-  const keyPair = generateKeyPair()
-  return watched(await startTestAuthority({ ca: pki.ca, policy, logger: log, clock, keyPair, port }), log)
+  const used = store ?? (await openStore(IN_MEMORY, { create: true }))
+  const authority = await startTestAuthority({ ca: pki.ca, policy, logger: log, clock, port, store: used, ...others })
+  const close = async () => {
+    await authority.close()
+    if (store === undefined) await used.close()
+  }
+  return watched({ ...authority, close }, log)
 }
 
 /** An authority, with what its log tells. */

@@ -77,7 +77,7 @@ export async function startMesh(handlers: WarehouseHandlers, options: TestMeshOp
 /** What `joinMesh` does, with a credential that is on no disk. */
 export function joinAs(credential: Credential, authority: Address, options: JoinOptions = {}): Promise<Workload> {
   const { clock = systemClock, logger = capturingLogger() } = options
-  return joinWith(credential, { authority, logger, clock })
+  return joinWith(credential, { authorities: [authority], logger, clock })
 }
 
 /** Mutual TLS as stock grpc-js has it, for calls that no client of ours would make. */

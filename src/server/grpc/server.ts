@@ -2,21 +2,20 @@ import { HEALTH_RULES } from '../../access/access-rules.ts'
 import type { IssueToken } from '../../authority/issue-token.ts'
 import { MeshServer, type MeshServerOptions } from '../../interceptor/mesh-server.ts'
 import { TokenService, TrustService } from '../../transport/authority-protos.ts'
-import type { TrustState } from '../../trust/trust-state.ts'
-import { tokenHandlers, trustHandlers } from './handlers.ts'
 import { Health, healthHandlers } from './health.ts'
+import { tokenHandlers } from './token-handlers.ts'
+import { type TrustServiceOptions, trustHandlers } from './trust-handlers.ts'
 
-export interface GrpcServerOptions extends MeshServerOptions {
+export interface GrpcServerOptions extends MeshServerOptions, TrustServiceOptions {
   readonly issueToken: IssueToken
-  readonly trust: TrustState
 }
 
 /** The authority's face over gRPC: a server of the mesh like any other, with the authority's own services. */
 export function createGrpcServer(options: GrpcServerOptions): MeshServer {
-  const { issueToken, trust, logger } = options
+  const { issueToken, logger } = options
   const server = new MeshServer(options, HEALTH_RULES)
   server.addService(TokenService, tokenHandlers(issueToken, logger))
-  server.addService(TrustService, trustHandlers(trust, server.closing))
+  server.addService(TrustService, trustHandlers(options, server.closing))
   server.addService(
     Health,
     healthHandlers(['countersign.v1.TokenService', 'countersign.v1.TrustService'], server.closing),

@@ -1,0 +1,42 @@
+import { toEpochSeconds } from '../core/clock.ts'
+import type { Credential } from '../identity/credential.ts'
+import { parseCertificates } from '../identity/pem-certificates.ts'
+import type { KeyPublication } from '../trust/change.ts'
+import { certificateIdentityOf, publishKey } from '../trust/published-key.ts'
+import type { CertificateIdentity } from '../trust/revocation-index.ts'
+import type { TrustState } from '../trust/trust-state.ts'
+import { type KeyTimes, lastExpiry } from './own-key.ts'
+
+export interface RetirementOptions extends KeyTimes {
+  readonly issuer: string
+  readonly credential: Credential
+  /** This process's own. */
+  readonly trust: TrustState
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/**
+ * Lets the keys of processes before this one end once the last of their tokens has expired. Each authority process has an
+ * intermediate of its own: whoever had it before is gone.
+ * @param keyId that of this process, which is no predecessor
+ */
+export function retirePredecessors(keyId: string, options: RetirementOptions): readonly KeyPublication[] {
+  const { issuer, credential, trust, now } = options
+  const { issuerKeyId } = identityOf(credential)
+  const expiresAt = Math.min(lastExpiry(options, now), toEpochSeconds(credential.notAfter))
+  return [...(trust.current?.keys.values() ?? [])]
+    .filter(({ publishers }) => publishers[0]?.issuerKeyId === issuerKeyId)
+    .filter((key) => key.keyId !== keyId && key.expiresAt > expiresAt)
+    .map(({ key }) => publishKey({ issuer, key, expiresAt }, credential))
+}
+
+/** Whether verifiers take nothing for good that the holder of a credential vouches for. */
+export function isRevoked(credential: Credential, trust: TrustState): boolean {
+  return trust.refusalOfCertificate(identityOf(credential)) !== undefined
+}
+
+function identityOf({ certificateChain }: Credential): CertificateIdentity {
+  const [leaf, issuer] = parseCertificates(certificateChain, 'the certificate of the authority')
+  return certificateIdentityOf(leaf, issuer)
+}

@@ -1,0 +1,101 @@
+import type { TrustLog } from '../authority/trust-log.ts'
+import { LEEWAY_SECONDS } from '../token/verify.ts'
+import type { Revision } from '../trust/revision.ts'
+import { appendChanges } from './append-changes.ts'
+import type { Database, StoreTransaction } from './database.ts'
+import { StoredRow } from './stored-row.ts'
+import { parseTrustLogRow } from './trust-log-row.ts'
+import { parseRevisionRow } from './trust-revision-row.ts'
+
+export function createTrustLog(database: Database): TrustLog {
+  return {
+    append: (changes, origin) => database.write((transaction) => appendChanges(transaction, changes, origin)),
+
+    read: (after, limit) =>
+      database.read(async (transaction) => {
+        const end = await readEnd(transaction)
+        const start = isOf(end, after) ? after.sequence : 0
+        if (start === end.sequence) return { revision: end, changes: [], isLast: true }
+        const { sequence, changes } = await readPart(transaction, start, limit)
+        // What was written last may be gone, as it came again later or was pruned: the end is where the counter stands.
+        if (sequence === undefined || sequence >= end.sequence) return { revision: end, changes, isLast: true }
+        return { revision: { epoch: end.epoch, sequence }, changes, isLast: false }
+      }),
+
+    requestKeyRotation: ({ at, by, reason }) =>
+      database.write(async (transaction) => {
+        await transaction
+          .insertInto('key_rotation')
+          .values({ requested_at: at, requested_by: by, reason })
+          .onConflict((conflict) => conflict.column('requested_at').doNothing())
+          .execute()
+      }),
+
+    keyRotationRequestedAt: () =>
+      database.read(async (transaction) => {
+        const last = await transaction
+          .selectFrom('key_rotation')
+          .select('requested_at')
+          .orderBy('requested_at', 'desc')
+          .limit(1)
+          .executeTakeFirst()
+        return last === undefined ? 0 : new StoredRow('key_rotation', last).integer('requested_at')
+      }),
+
+    prune: (now) => database.write((transaction) => prune(transaction, now)),
+  }
+}
+
+async function readEnd(transaction: StoreTransaction): Promise<Revision> {
+  return parseRevisionRow(
+    await transaction.selectFrom('trust_revision').select(['epoch', 'sequence']).executeTakeFirst(),
+  )
+}
+
+/** A revision that this log cannot have given begins it anew, such as one from before the store was restored. */
+function isOf(end: Revision, revision: Revision | undefined): revision is Revision {
+  return revision !== undefined && revision.epoch === end.epoch && revision.sequence <= end.sequence
+}
+
+/** Returns the sequence up to which all is in the part; undefined where nothing comes after it. */
+async function readPart(transaction: StoreTransaction, start: number, limit: number) {
+  const last = await transaction
+    .selectFrom('trust_log')
+    .select('sequence')
+    .where('sequence', '>', start)
+    .orderBy('sequence')
+    .offset(limit - 1)
+    .limit(1)
+    .executeTakeFirst()
+  const sequence = last && new StoredRow('trust_log', last).integer('sequence')
+  const rows = await transaction
+    .selectFrom('trust_log')
+    .select(['kind', 'id', 'value', 'payload'])
+    .where('sequence', '>', start)
+    .$if(sequence !== undefined, (query) => query.where('sequence', '<=', sequence ?? 0))
+    .orderBy('sequence')
+    .execute()
+  return { sequence, changes: rows.map(parseTrustLogRow) }
+}
+
+/** So few that writers hardly wait. */
+const PRUNED_AT_A_TIME = 1_000
+
+async function prune(transaction: StoreTransaction, now: number): Promise<boolean> {
+  const { numDeletedRows } = await transaction
+    .deleteFrom('trust_log')
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('kind', 'id'),
+        'in',
+        selectFrom('trust_log')
+          .select(['kind', 'id'])
+          .where('expires_at', '<', now - 2 * LEEWAY_SECONDS * 1000)
+          .orderBy('expires_at')
+          .limit(PRUNED_AT_A_TIME)
+          .$asTuple('kind', 'id'),
+      ),
+    )
+    .executeTakeFirst()
+  return Number(numDeletedRows) === PRUNED_AT_A_TIME
+}
