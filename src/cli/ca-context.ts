@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander'
+import type { KeyAnchors } from '../authority/published-keys.ts'
 import { loadProfiles } from '../ca/certificate/profiles.ts'
 import type { CertificateAuthority } from '../ca/certificate-authority.ts'
+import { loadBundle } from '../ca/directory/bundle.ts'
 import { type CaFiles, caFilesOf } from '../ca/directory/ca-files.ts'
 import type { CaHome } from '../ca/directory/ca-home.ts'
 import type { KeyProtection } from '../ca/directory/key-files.ts'
@@ -114,6 +116,13 @@ export async function loadCa(open: OpenCa): Promise<CertificateAuthority> {
   return loadCertificateAuthority({ directory, ledger, inventory, passphrase: await passphrase(), clock })
 }
 
+/** What the signing keys of authorities are verified with. */
+export async function keyAnchorsOf(open: OpenCa): Promise<KeyAnchors> {
+  const state = await stateOf(open)
+  const roots = await loadBundle(open.files.directory, state, open.clock())
+  return { trustDomain: state.trustDomain, roots, clock: open.clock }
+}
+
 /** What a step works on that needs no key. */
 export function placeOf({ files, store, clock }: OpenCa): SettledPlace {
   return { directory: files.directory, ledger: store.ledger, clock }
@@ -163,10 +172,15 @@ export function keyWarning(keys: readonly string[], protection: KeyProtection): 
 }
 
 /** A command to go on with, on the same CA. */
-export function nextCommand(words: string, { dir, config }: CaArguments): string {
+export function nextCommand(words: string, args: CaArguments): string {
+  return commandOf(`ca ${words}`, args)
+}
+
+/** The same for one that is not below `ca`. */
+export function commandOf(words: string, { dir, config }: CaArguments): string {
   const dirOption = dir === undefined ? '' : ` --dir ${shellWord(dir)}`
   const place = config === undefined ? dirOption : ` --config ${shellWord(config)}`
-  return `"countersign ca ${words}${place}"`
+  return `"countersign ${words}${place}"`
 }
 
 /** What is read as a file may be a pipe, which can be read once. */
