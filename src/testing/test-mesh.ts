@@ -49,7 +49,8 @@ export interface TestMesh extends AsyncDisposable {
    */
   credential(service: string, options?: CertificateOptions): Credential
   /**
-   * A token to order, signed with the newest of the authority's keys. Policy is not asked.
+   * A token to order, signed with the newest of the authority's keys; it takes another a moment after the clock was moved by
+   * hours. Policy is not asked.
    * @throws AuthError REQUEST_INVALID for what is no path of a service, or no scope
    */
   token(options: TokenOptions): string
@@ -159,8 +160,9 @@ function newestIssuer(
   keyPairs: readonly KeyPair[],
   { clock, trustDomain }: Pick<TokenIssuer, 'clock' | 'trustDomain'>,
 ): TokenIssuer {
-  const { issuer, keys } = trust.head()
-  const newest = keyPairs.findLast(({ publicKey }) => keys.has(keyIdOf(publicKey)))
-  if (newest === undefined) throw new TypeError('The authority has no key to sign with: it was revoked, or is closed.')
-  return { issuer, trustDomain, keyId: keyIdOf(newest.publicKey), privateKey: newest.privateKey, clock }
+  const head = trust.current
+  const newest = keyPairs.findLast(({ publicKey }) => head?.keys.has(keyIdOf(publicKey)))
+  if (head === undefined || newest === undefined)
+    throw new TypeError('The authority has no key to sign with: it was revoked, or is closed.')
+  return { issuer: head.issuer, trustDomain, keyId: keyIdOf(newest.publicKey), privateKey: newest.privateKey, clock }
 }

@@ -41,6 +41,6 @@ export class Age {
 export function freshnessOf(age: Age | undefined, maxStalenessMs: number): Freshness {
   if (age === undefined) return { state: 'empty' }
   const ageMs = age.milliseconds
-  if (ageMs <= FRESH_MS) return { state: 'fresh', ageMs }
-  return { state: ageMs <= maxStalenessMs ? 'stale' : 'dead', ageMs }
+  if (ageMs > maxStalenessMs) return { state: 'dead', ageMs }
+  return { state: ageMs <= FRESH_MS ? 'fresh' : 'stale', ageMs }
 }

@@ -9,7 +9,7 @@ import { ISSUER } from './authority.ts'
 import type { TestCa } from './pki.ts'
 
 export interface TrustOptions extends Partial<TrustStateOptions> {
-  readonly pki: TestCa
+  readonly pki: Pick<TestCa, 'credential'>
   readonly keys?: readonly VerificationKey[]
   readonly issuer?: string
   readonly clock?: Clock

@@ -14,7 +14,6 @@ const issuer = createTestIssuer()
 const orders = issuer.credential('orders')
 const inventory = issuer.credential('inventory')
 const trustDomain = parseTrustDomain('shop.internal')
-const trust = trustWithoutKeys(inventory)
 
 /** The server's end of connections to a TLS server that refuses nobody and resumes sessions. */
 async function openLaxServer() {
@@ -42,7 +41,7 @@ async function openLaxServer() {
 }
 
 /** The service ID of the peer, or the code and the reason with which it is refused. */
-function verdictOn(socket: TLSSocket, clock: Clock = Date.now): string {
+function verdictOn(socket: TLSSocket, clock: Clock = Date.now, trust = trustWithoutKeys(inventory)): string {
   try {
     return verifyConnection(socket, trustDomain, { trust, clock }).serviceId
   } catch (error) {
@@ -92,6 +91,19 @@ describe('a connection', () => {
     expect(expired).toMatch(
       /^CERTIFICATE_EXPIRED: expired certificate: since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ, names "URI/,
     )
+  })
+
+  test('is refused where its certificate is revoked, and the log is told whose it is', async () => {
+    const connect = await openLaxServer()
+    const { socket } = await connect(tlsOptionsOf(orders))
+    const blocking = trustWithoutKeys(inventory)
+    revoke(blocking, { kind: 'block', id: orders.serviceId, isLifted: false })
+    const verdict = verdictOn(socket, Date.now, blocking)
+    expect(verdict).toMatch(
+      /^CERTIFICATE_REVOKED: certificate [0-9a-f]+ of spiffe:\/\/shop\.internal\/orders: the service is/,
+    )
+    revoke(blocking, { kind: 'block', id: orders.serviceId, isLifted: true })
+    expect(verdictOn(socket, Date.now, blocking)).toBe(orders.serviceId)
   })
 
   test('is refused where its session was resumed, whatever the first one showed', async () => {
