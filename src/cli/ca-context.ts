@@ -163,10 +163,15 @@ export function keyWarning(keys: readonly string[], protection: KeyProtection): 
 }
 
 /** A command to go on with, on the same CA. */
-export function nextCommand(words: string, { dir, config }: CaArguments): string {
+export function nextCommand(words: string, args: CaArguments): string {
+  return commandOf(`ca ${words}`, args)
+}
+
+/** The same for one that is not below `ca`. */
+export function commandOf(words: string, { dir, config }: CaArguments): string {
   const dirOption = dir === undefined ? '' : ` --dir ${shellWord(dir)}`
   const place = config === undefined ? dirOption : ` --config ${shellWord(config)}`
-  return `"countersign ca ${words}${place}"`
+  return `"countersign ${words}${place}"`
 }
 
 /** What is read as a file may be a pipe, which can be read once. */

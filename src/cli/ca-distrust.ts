@@ -8,7 +8,7 @@ import { counted } from '../core/counted.ts'
 import { servicePathOf } from '../identity/service-id.ts'
 import { type CaArguments, homeOf, nextCommand, type OpenCa, stateOf, useCa, withCaKey } from './ca-context.ts'
 import { withJson, writeResult } from './result.ts'
-import { UNHEARD } from './revoke.ts'
+import { heardAt } from './trust-change.ts'
 import { writeBundleChange } from './write-bundle-change.ts'
 
 interface DistrustArguments extends CaArguments {
@@ -71,5 +71,6 @@ function nextSteps(former: string, args: CaArguments): readonly string[] {
     former === 'active'
       ? [`Next: ${nextCommand('rotate prepare intermediate', args)}, then activate, then issue to these services anew.`]
       : []
-  return [...replace, `For peers that read CRLs: ${nextCommand('crl', args)}, with the key of the root. ${UNHEARD}`]
+  const crl = `For peers that read CRLs: ${nextCommand('crl', args)}, with the key of the root.`
+  return [...replace, heardAt(undefined), crl]
 }

@@ -10,12 +10,15 @@ import { TokenService, TrustService } from '../transport/authority-protos.ts'
 import { type MeshChannel, openChannel } from '../transport/channel.ts'
 import { unusedCredentials } from '../transport/unused-credentials.ts'
 import type { Revision } from '../trust/revision.ts'
+import type { TrustState } from '../trust/trust-state.ts'
 import { explainAuthorityError } from './authority-error.ts'
 
 export interface AuthorityClientOptions {
   readonly address: Address
   /** What the authority is asked with: tokens are bound to this certificate. */
   readonly credential: Credential
+  /** By what is revoked: also an authority's certificate may be. Without it nothing is known of that. */
+  readonly trust?: TrustState
   readonly clock?: Clock
   readonly logger?: Logger
 }
@@ -37,18 +40,18 @@ interface Connection {
   readonly trust: InstanceType<typeof TrustService>
 }
 
-/** Calls one authority over mutual TLS, and no server but an authority of the credential's trust domain. */
+/** Calls one authority over mutual TLS, once there is something to ask, and no server but an authority of the credential's trust domain. */
 export class AuthorityClient {
   readonly address: Address
   readonly #options: AuthorityClientOptions
   readonly #clock: Clock
-  #connection: Connection
+  #connection: Connection | undefined
+  #isClosed = false
 
   constructor(options: AuthorityClientOptions) {
     this.address = options.address
     this.#options = { ...options }
     this.#clock = options.clock ?? systemClock
-    this.#connection = connect(this.#options)
   }
 
   /** @throws AuthError with the authority's reason, or AUTHORITY_UNAVAILABLE */
@@ -56,43 +59,48 @@ export class AuthorityClient {
     const message = { audience: request.audience, scopes: [...request.scopes] }
     const start = this.#clock()
     return new Promise((resolve, reject) => {
-      this.#connection.tokens.issueToken(message, { deadline: systemClock() + ISSUE_TIMEOUT_MS }, (error, response) => {
-        if (error !== null) return reject(explainAuthorityError(error))
-        const lifetimeMs = (response?.expiresInSeconds ?? 0) * 1000
-        resolve({ token: response?.token ?? '', lifetimeMs, expiresAt: start + lifetimeMs })
-      })
+      this.#connected().tokens.issueToken(
+        message,
+        { deadline: systemClock() + ISSUE_TIMEOUT_MS },
+        (error, response) => {
+          if (error !== null) return reject(explainAuthorityError(error))
+          const lifetimeMs = (response?.expiresInSeconds ?? 0) * 1000
+          resolve({ token: response?.token ?? '', lifetimeMs, expiresAt: start + lifetimeMs })
+        },
+      )
     })
   }
 
   /** Opens the trust feed. @param after what is known in full; without it, all that stands is sent */
   watchTrust(after?: Revision): ClientReadableStream<WatchResponse__Output> {
-    return this.#connection.trust.watch(after === undefined ? {} : { after })
+    return this.#connected().trust.watch(after === undefined ? {} : { after })
   }
 
   /** Gives up the connection, which may be open and bring nothing any more, for a new one. */
   reconnect(): void {
-    this.#connection.channel.close()
-    this.#connection = connect(this.#options)
+    this.#connection?.channel.close()
+    this.#connection = undefined
   }
 
   close(): void {
-    this.#connection.channel.close()
+    this.#isClosed = true
+    this.#connection?.channel.close()
+  }
+
+  #connected(): Connection {
+    if (this.#isClosed) throw new Error('This client was closed.')
+    this.#connection ??= connect(this.#options)
+    return this.#connection
   }
 }
 
-function connect({ address, credential, clock, logger }: AuthorityClientOptions): Connection {
-  const server = serviceIdOf(credential.trustDomain, AUTHORITY_PATH)
-  const channel = openChannel({
-    address,
-    server,
-    credential,
-    clock: clock ?? systemClock,
-    logger: logger ?? silentLogger,
-  })
-  const options = { channelOverride: channel }
+function connect({ clock = systemClock, logger = silentLogger, ...options }: AuthorityClientOptions): Connection {
+  const server = serviceIdOf(options.credential.trustDomain, AUTHORITY_PATH)
+  const channel = openChannel({ ...options, server, clock, logger })
+  const overChannel = { channelOverride: channel }
   return {
     channel,
-    tokens: new TokenService(channel.getTarget(), unusedCredentials(), options),
-    trust: new TrustService(channel.getTarget(), unusedCredentials(), options),
+    tokens: new TokenService(channel.getTarget(), unusedCredentials(), overChannel),
+    trust: new TrustService(channel.getTarget(), unusedCredentials(), overChannel),
   }
 }

@@ -28,8 +28,8 @@ export interface FeedSessionOptions {
 
 /** Why a stream has ended. */
 export type FeedEnding =
-  /** The authority stops. */
-  | { readonly kind: 'drained'; readonly reason: string }
+  /** By the authority: it stops, or has to be asked anew. */
+  | { readonly kind: 'closed'; readonly reason: string }
   | { readonly kind: 'interrupted'; readonly reason: string }
   /** The connection brings nothing any more, or all of it too late. */
   | { readonly kind: 'silent'; readonly reason: string }
@@ -160,10 +160,10 @@ export class FeedSession {
   }
 }
 
-/** An authority that drains ends its streams with OK. */
+/** Whoever ends a stream on purpose ends it with OK. */
 function endingOf({ code, details }: StatusObject): FeedEnding {
   return code === status.OK
-    ? { kind: 'drained', reason: 'the authority stops' }
+    ? { kind: 'closed', reason: 'the authority ended the stream' }
     : { kind: 'interrupted', reason: details }
 }
 

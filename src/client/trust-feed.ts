@@ -113,7 +113,7 @@ export class TrustFeed {
 
   #report({ kind, reason }: FeedEnding): void {
     const { logger } = this.#options
-    if (kind === 'drained') return
+    if (kind === 'closed') return
     const fields = { ...this.#fields(), reason }
     if (kind === 'refused') logger.error(fields, 'trust update refused')
     else logger.warn(fields, 'trust feed interrupted')

@@ -42,6 +42,8 @@ export interface RunningAuthority {
   readonly trust: TrustState
   readonly trustLog: TrustLog
   readonly revoke: Revoke
+  /** Puts in force at once what was written to the trust log, which is read ten times a second in any case. */
+  readonly look: () => Promise<void>
   /** Stops accepting, lets calls end, then stops. */
   close(): Promise<void>
 }
@@ -107,6 +109,7 @@ export async function startAuthority(options: AuthorityOptions): Promise<Running
     trust,
     trustLog,
     revoke,
+    look,
     close() {
       closing ??= running.disposeAsync()
       return closing

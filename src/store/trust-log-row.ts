@@ -8,6 +8,7 @@ import type { Schema } from './schema.ts'
 import { StoredRow } from './stored-row.ts'
 
 type Table = Schema['trust_log']
+type Column = 'kind' | 'id' | 'sequence' | 'value' | 'payload'
 
 /** The last second that a time has which travels to verifiers. */
 export const LAST_SECOND = 2 ** 32 - 1
@@ -23,8 +24,9 @@ export function trustLogRowOf(change: TrustChange, sequence: number, origin: Ori
 }
 
 /** @throws AuthError STORE_UNAVAILABLE for a row that is not as it was written */
-export function parseTrustLogRow(selected: Pick<Selectable<Table>, 'kind' | 'id' | 'value' | 'payload'>): TrustChange {
+export function parseTrustLogRow(selected: Pick<Selectable<Table>, Column>): TrustChange {
   const row = new StoredRow('trust_log', selected)
+  row.integer('sequence') // else it has no place, and the next part may miss it
   return PARSERS[row.keyOf('kind', PARSERS)](row)
 }
 
@@ -68,7 +70,7 @@ function rootsColumns({ text, signature }: RootsStatement): Columns {
   return { id: sha256Base64Url(text), value: 0, payload, expires_at: null }
 }
 
-type Row = StoredRow<'kind' | 'id' | 'value' | 'payload'>
+type Row = StoredRow<Column>
 
 const PARSERS: Readonly<Record<TrustChange['kind'], (row: Row) => TrustChange>> = {
   key: (row) => ({ kind: 'key', id: row.text('id'), ...row.parsed('payload', parseKey) }),

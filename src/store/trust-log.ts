@@ -16,10 +16,11 @@ export function createTrustLog(database: Database): TrustLog {
         const end = await readEnd(transaction)
         const start = isOf(end, after) ? after.sequence : 0
         if (start === end.sequence) return { revision: end, changes: [], isLast: true }
-        const { sequence, changes } = await readPart(transaction, start, limit)
-        // What was written last may be gone, as it came again later or was pruned: the end is where the counter stands.
-        if (sequence === undefined || sequence >= end.sequence) return { revision: end, changes, isLast: true }
-        return { revision: { epoch: end.epoch, sequence }, changes, isLast: false }
+        const last = await lastOfPart(transaction, start, limit)
+        // What was written last may be gone, as it came again later or was pruned: the log ends where the counter stands.
+        const isLast = last === undefined || last >= end.sequence
+        const changes = await readChanges(transaction, start, isLast ? undefined : last)
+        return { revision: isLast ? end : { epoch: end.epoch, sequence: last }, changes, isLast }
       }),
 
     requestKeyRotation: ({ at, by, reason }) =>
@@ -57,9 +58,9 @@ function isOf(end: Revision, revision: Revision | undefined): revision is Revisi
   return revision !== undefined && revision.epoch === end.epoch && revision.sequence <= end.sequence
 }
 
-/** Returns the sequence up to which all is in the part; undefined where nothing comes after it. */
-async function readPart(transaction: StoreTransaction, start: number, limit: number) {
-  const last = await transaction
+/** The sequence of the last of `limit` changes; undefined where there are not as many. */
+async function lastOfPart(transaction: StoreTransaction, start: number, limit: number): Promise<number | undefined> {
+  const selected = await transaction
     .selectFrom('trust_log')
     .select('sequence')
     .where('sequence', '>', start)
@@ -67,15 +68,19 @@ async function readPart(transaction: StoreTransaction, start: number, limit: num
     .offset(limit - 1)
     .limit(1)
     .executeTakeFirst()
-  const sequence = last && new StoredRow('trust_log', last).integer('sequence')
+  return selected && new StoredRow('trust_log', selected).integer('sequence')
+}
+
+/** @param last undefined: to the end */
+async function readChanges(transaction: StoreTransaction, start: number, last: number | undefined) {
   const rows = await transaction
     .selectFrom('trust_log')
-    .select(['kind', 'id', 'value', 'payload'])
+    .select(['kind', 'id', 'sequence', 'value', 'payload'])
     .where('sequence', '>', start)
-    .$if(sequence !== undefined, (query) => query.where('sequence', '<=', sequence ?? 0))
+    .$if(last !== undefined, (query) => query.where('sequence', '<=', last ?? start))
     .orderBy('sequence')
     .execute()
-  return { sequence, changes: rows.map(parseTrustLogRow) }
+  return rows.map(parseTrustLogRow)
 }
 
 /** So few that writers hardly wait. */

@@ -2,6 +2,7 @@
 
 export { reasonOf } from '../interceptor/call-error.ts'
 export type { RunningAuthority } from '../server/start-authority.ts'
+export type { RevocationTarget } from '../workload/revocation-target.ts'
 export { type LogLine, type RecordingLogger, recordingLogger } from './recording-logger.ts'
 export { channelCredentials } from './stock-client.ts'
 export type { TestGrant, TestPolicy } from './test-authority.ts'

@@ -1,13 +1,15 @@
 import type { Clock } from '../core/clock.ts'
 import { type Logger, silentLogger } from '../core/logger.ts'
 import type { Credential } from '../identity/credential.ts'
-import { generateKeyPair } from '../identity/key-pair.ts'
+import { generateKeyPair, type KeyPair } from '../identity/key-pair.ts'
 import type { RunningAuthority } from '../server/start-authority.ts'
 import { IN_MEMORY, openStore } from '../store/open.ts'
 import { keyIdOf } from '../token/verification-key.ts'
 import { joinWith } from '../workload/join-mesh.ts'
+import type { RevocationTarget } from '../workload/revocation-target.ts'
 import type { Workload } from '../workload/workload.ts'
-import { issuerOf, startTestAuthority, type TestPolicy } from './test-authority.ts'
+import { MeshRevocations } from './mesh-revocations.ts'
+import { startTestAuthority, type TestPolicy } from './test-authority.ts'
 import { type CertificateOptions, createTestCa, type TestCa } from './test-ca.ts'
 import { createTestClock, type TestClock } from './test-clock.ts'
 import { mintToken, type TokenIssuer, type TokenOptions } from './token.ts'
@@ -47,10 +49,27 @@ export interface TestMesh extends AsyncDisposable {
    */
   credential(service: string, options?: CertificateOptions): Credential
   /**
-   * A token to order, signed with the authority's key. Policy is not asked.
+   * A token to order, signed with the newest of the authority's keys; it takes another a moment after the clock was moved by
+   * hours. Policy is not asked.
    * @throws AuthError REQUEST_INVALID for what is no path of a service, or no scope
    */
   token(options: TokenOptions): string
+  /**
+   * Revokes, as an operator does. Resolves once the authority and all services that joined refuse it. What a subject, a
+   * client or a service was issued up to now is refused with 30 s of room for skew: move the clock by 31 s for what is
+   * issued then.
+   * @param reason for the record, in words
+   * @throws TypeError, AuthError as `Workload.revoke` does, but that it needs no grant
+   */
+  revoke(target: RevocationTarget, reason?: string): Promise<void>
+  /**
+   * Has a service refused everywhere until it is unblocked, whatever it has. Resolves once that is in force at all that
+   * joined.
+   * @param service its path: `orders`
+   */
+  block(service: string): Promise<void>
+  /** Lifts that. A service that had joined comes back by itself: this waits for it. */
+  unblock(service: string): Promise<void>
   /** Closes what joined, then the authority. */
   close(): Promise<void>
 }
@@ -91,21 +110,21 @@ export async function startTestMesh(options: TestMeshOptions = {}): Promise<Test
   const clock = createTestClock()
   const ca = createTestCa({ trustDomain, clock })
   const store = await openStore(IN_MEMORY, { create: true })
-  let keyPair = generateKeyPair()
+  const keyPairs: KeyPair[] = []
   const createKeyPair = () => {
-    keyPair = generateKeyPair()
+    const keyPair = generateKeyPair()
+    keyPairs.push(keyPair)
     return keyPair
   }
   const authority = await startTestAuthority({ ca, policy, store, createKeyPair, logger, clock, port: 0 })
-  const issuer = issuerOf(ca)
-  const tokenIssuer = (): TokenIssuer => ({
-    issuer,
-    trustDomain: ca.trustDomain,
-    keyId: keyIdOf(keyPair.publicKey),
-    privateKey: keyPair.privateKey,
-    clock,
-  })
+  const revocations = new MeshRevocations({ ca, authority, clock })
   const workloads: Workload[] = []
+
+  function credential(service: string, certificate?: CertificateOptions): Credential {
+    const made = ca.credential(service, certificate)
+    revocations.noteCredential(made)
+    return made
+  }
 
   async function close(): Promise<void> {
     await Promise.all(workloads.map((workload) => workload.close()))
@@ -115,17 +134,35 @@ export async function startTestMesh(options: TestMeshOptions = {}): Promise<Test
 
   return {
     authority,
-    ca,
+    ca: { ...ca, credential },
     clock,
     async join(service, joining = {}) {
-      const credential = typeof service === 'string' ? ca.credential(service) : service
-      const workload = await joinWith(credential, { authorities: [authority.address], logger, clock, ...joining })
+      const joined = typeof service === 'string' ? credential(service) : service
+      const workload = await joinWith(joined, { authorities: [authority.address], logger, clock, ...joining })
       workloads.push(workload)
+      revocations.noteWorkload(workload, joined)
       return workload
     },
-    credential: ca.credential,
-    token: (tokenOptions) => mintToken(tokenOptions, tokenIssuer()),
+    credential,
+    token: (tokenOptions) =>
+      mintToken(tokenOptions, newestIssuer(authority, keyPairs, { clock, trustDomain: ca.trustDomain })),
+    revoke: (target, reason = '') => revocations.revoke(target, reason),
+    block: (service) => revocations.block(service, false),
+    unblock: (service) => revocations.block(service, true),
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** With the last of the keys that verifiers know: one that is made later is published before it signs. */
+function newestIssuer(
+  { trust }: RunningAuthority,
+  keyPairs: readonly KeyPair[],
+  { clock, trustDomain }: Pick<TokenIssuer, 'clock' | 'trustDomain'>,
+): TokenIssuer {
+  const head = trust.current
+  const newest = keyPairs.findLast(({ publicKey }) => head?.keys.has(keyIdOf(publicKey)))
+  if (head === undefined || newest === undefined)
+    throw new TypeError('The authority has no key to sign with: it was revoked, or is closed.')
+  return { issuer: head.issuer, trustDomain, keyId: keyIdOf(newest.publicKey), privateKey: newest.privateKey, clock }
 }

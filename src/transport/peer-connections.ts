@@ -28,14 +28,29 @@ export class PeerConnections {
 
   /** Watches a connection until it is closed, in the same turn in which its peer was found to be good. */
   add(socket: TLSSocket, peer: VerifiedPeer): void {
-    const { clock, trust, cut } = this.#options
+    const { clock, trust } = this.#options
     this.#open.set(socket, peer)
     this.#unsubscribe ??= trust?.subscribe(({ revocations }) => this.#cutRevoked(revocations))
-    const cancel = callAt(peer.notAfter + 1, clock, () => cut(socket, peer, 'CERTIFICATE_EXPIRED'))
+    const cancel = callAt(peer.notAfter + 1, clock, () => this.#cut(socket, 'CERTIFICATE_EXPIRED'))
     socket.once('close', () => {
       cancel()
       this.#remove(socket)
     })
+  }
+
+  #cutRevoked(revocations: RevocationIndex): void {
+    if (revocations.size === 0) return
+    for (const [socket, peer] of this.#open) {
+      if (revocations.refusalOfCertificate(peer) !== undefined) this.#cut(socket, 'CERTIFICATE_REVOKED')
+    }
+  }
+
+  /** Once, though it may take a while until it is closed. */
+  #cut(socket: TLSSocket, reason: ReasonToCut): void {
+    const peer = this.#open.get(socket)
+    if (peer === undefined) return
+    this.#remove(socket)
+    this.#options.cut(socket, peer, reason)
   }
 
   /** Who has no connection needs no news: so there is nothing to close. */
@@ -44,12 +59,5 @@ export class PeerConnections {
     if (this.#open.size > 0) return
     this.#unsubscribe?.()
     this.#unsubscribe = undefined
-  }
-
-  #cutRevoked(revocations: RevocationIndex): void {
-    if (revocations.size === 0) return
-    for (const [socket, peer] of this.#open) {
-      if (revocations.refusalOfCertificate(peer) !== undefined) this.#options.cut(socket, peer, 'CERTIFICATE_REVOKED')
-    }
   }
 }

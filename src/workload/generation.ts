@@ -34,16 +34,16 @@ export class Generation {
     const { credential, authorities: addresses, trust, logger, clock } = options
     this.credential = credential
     this.#options = options
-    this.authorities = new Authorities({ addresses, credential, clock, logger })
+    this.authorities = new Authorities({ addresses, credential, trust, clock, logger })
     const issue = (request: TokenRequest) => this.authorities.issueToken(request)
     this.#tokens = createTokenSource({ issue, trust, logger, clock })
   }
 
   /** A channel to the service that must answer at an address. */
   openChannel(service: ServicePath, address: Address): MeshChannel {
-    const { credential, logger, clock } = this.#options
+    const { credential, trust, logger, clock } = this.#options
     const server = serviceIdOf(credential.trustDomain, service)
-    const channel = openChannel({ address, server, credential, tokens: this.#tokens, logger, clock })
+    const channel = openChannel({ address, server, credential, tokens: this.#tokens, trust, logger, clock })
     this.#channels.push(channel)
     return channel
   }

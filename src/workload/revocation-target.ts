@@ -1,4 +1,3 @@
-import type { RevokeRequest } from '../gen/countersign/v1/RevokeRequest.ts'
 import { parseServiceId, parseServicePath, serviceIdOf, type TrustDomain } from '../identity/service-id.ts'
 
 /** What to revoke; exactly one of these. */
@@ -20,19 +19,24 @@ export type RevocationTarget =
 
 const KINDS = ['token', 'tokenId', 'grantId', 'subject', 'client', 'service', 'certificate'] as const
 
+/** The same with a service by its ID. */
+export interface ParsedTarget {
+  readonly kind: (typeof KINDS)[number]
+  readonly text: string
+}
+
 /**
- * As the authority is told of it.
- * @throws TypeError where it names none of them, or several
+ * @throws TypeError where it names none of what can be revoked, or several
  * @throws AuthError REQUEST_INVALID for what is no service
  */
-export function encodeTarget(target: RevocationTarget, trustDomain: TrustDomain): RevokeRequest {
-  const [kind, ...others] = Object.keys(target)
-  const known = KINDS.find((each) => each === kind)
-  const value: unknown = known === undefined ? undefined : Reflect.get(target, known)
-  if (known === undefined || others.length > 0 || typeof value !== 'string' || value === '') {
+export function parseTarget(target: RevocationTarget, trustDomain: TrustDomain): ParsedTarget {
+  const [name, ...others] = Object.keys(target)
+  const kind = KINDS.find((known) => known === name)
+  const text: unknown = kind === undefined ? undefined : Reflect.get(target, kind)
+  if (kind === undefined || others.length > 0 || typeof text !== 'string' || text === '') {
     throw new TypeError(`Name what to revoke by one of ${KINDS.join(', ')}, as a text.`)
   }
-  return { [known]: known === 'service' ? serviceIdIn(trustDomain, value) : value }
+  return { kind, text: kind === 'service' ? serviceIdIn(trustDomain, text) : text }
 }
 
 function serviceIdIn(trustDomain: TrustDomain, service: string): string {

@@ -15,7 +15,7 @@ import type { ServerLimits } from '../transport/server-limits.ts'
 import type { Revision } from '../trust/revision.ts'
 import type { TrustState } from '../trust/trust-state.ts'
 import type { Generation } from './generation.ts'
-import { encodeTarget, type RevocationTarget } from './revocation-target.ts'
+import { parseTarget, type RevocationTarget } from './revocation-target.ts'
 import { revoke } from './revoke.ts'
 import { ANSWERED_WITHOUT_TRUST, verifierHandlers } from './verifier-status.ts'
 
@@ -50,6 +50,11 @@ export class Workload {
 
   get serviceId(): ServiceId {
     return this.#parts.generation.credential.serviceId
+  }
+
+  /** Whether it was closed. */
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   /** What this service knows of what to trust, and how fresh that is. */
@@ -113,7 +118,8 @@ export class Workload {
   async revoke(target: RevocationTarget, reason = ''): Promise<Revision | undefined> {
     this.#requireOpen()
     const { generation, logger } = this.#parts
-    return revoke(generation, { ...encodeTarget(target, generation.credential.trustDomain), reason }, logger)
+    const { kind, text } = parseTarget(target, generation.credential.trustDomain)
+    return revoke(generation, { [kind]: text, reason }, logger)
   }
 
   /** Closes all servers and clients that were made here: calls under way get 10 s to end. */

@@ -14,6 +14,7 @@ import { PROTO_DIRECTORY } from '../../src/transport/protos.ts'
 import { temporaryDirectory } from '../support/directory.ts'
 import { createTestCa } from '../support/pki.ts'
 import { refusalOf } from '../support/refusal.ts'
+import { trustWithoutKeys } from '../support/trust.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const BUF = join(ROOT, 'node_modules/.bin/buf')
@@ -34,9 +35,15 @@ function serverOf(definition: PackageDefinition, rules = AccessRules.empty): Mes
   const { shop } = loadPackageDefinition(definition) as unknown as {
     shop: { v1: { Orders: typeof Orders; Inventory: typeof Inventory } }
   }
-  const credentials = new MemoryCredentialSource(pki.credential('shop'))
-  const verifyToken = () => Promise.reject(new Error('nobody calls'))
-  const server = new MeshServer({ credentials, verifyToken, logger: silentLogger, clock: systemClock }, rules)
+  const credential = pki.credential('shop')
+  const options = {
+    credentials: new MemoryCredentialSource(credential),
+    verifyToken: () => Promise.reject(new Error('nobody calls')),
+    trust: trustWithoutKeys(credential),
+    logger: silentLogger,
+    clock: systemClock,
+  }
+  const server = new MeshServer(options, rules)
   server.addService(shop.v1.Orders, handlers)
   server.addService(shop.v1.Inventory, handlers)
   return server

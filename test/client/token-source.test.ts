@@ -6,9 +6,11 @@ import { parseScope } from '../../src/core/scope.ts'
 import { parseServiceId } from '../../src/identity/service-id.ts'
 import { createSigningKey, type SigningKey } from '../../src/token/signing-key.ts'
 import type { TokenRequest, TokenSource } from '../../src/token/token-source.ts'
-import { TrustState } from '../../src/trust/trust-state.ts'
+import type { TrustState } from '../../src/trust/trust-state.ts'
 import { type CapturingLogger, capturingLogger } from '../support/log.ts'
+import { createTestCa } from '../support/pki.ts'
 import { refusalOf } from '../support/refusal.ts'
+import { bring, publicationOf, revoke, trustIn } from '../support/trust.ts'
 import { unhandledDuring } from '../support/unhandled.ts'
 
 const inventory = parseServiceId('spiffe://shop.internal/inventory')
@@ -17,6 +19,8 @@ const request = (audience = inventory, ...scopes: string[]): TokenRequest => ({
   audience,
   scopes: scopes.map(parseScope),
 })
+
+const pki = createTestCa()
 
 let now: number
 let lifetimeMs: number
@@ -40,7 +44,7 @@ beforeEach(() => {
 function createSource(options: Partial<TokenSourceOptions> = {}): TokenSource {
   return createTokenSource({
     issue: issueAtOnce,
-    trust: new TrustState(),
+    trust: trustIn({ pki }),
     logger: log,
     clock: () => now,
     random: () => 0.5,
@@ -66,18 +70,12 @@ async function issueWhenTold(asked: TokenRequest): Promise<IssuedToken> {
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 test('a token that was asked for before the trusted keys changed is looked at again', async () => {
-  const trust = new TrustState()
   const former = createSigningKey()
-  const head = (key: SigningKey) => ({
-    issuer: 'https://authority.shop.internal',
-    keys: new Map([[key.verificationKey.keyId, key.verificationKey]]),
-  })
-  trust.replace(head(former))
-  const token = tokenOf(former)
+  const trust = trustIn({ pki, keys: [former.verificationKey] })
   const issue = async (asked: TokenRequest) => {
     issued.push(asked)
-    if (issued.length === 1) trust.replace(head(createSigningKey())) // while the first is under way
-    return { token, lifetimeMs, expiresAt: now + lifetimeMs }
+    if (issued.length === 1) withdraw(trust, former) // while the first is under way
+    return { token: tokenOf(former), lifetimeMs, expiresAt: now + lifetimeMs }
   }
   source = createSource({ issue, trust })
   await source(request())
@@ -86,23 +84,26 @@ test('a token that was asked for before the trusted keys changed is looked at ag
 })
 
 test('a token is kept where the keys change and its own stays', async () => {
-  const trust = new TrustState()
-  const { verificationKey, ...key } = createSigningKey()
-  const other = createSigningKey().verificationKey
-  const keys = [verificationKey, other].map((each) => [each.keyId, each] as const)
+  const key = createSigningKey()
+  const trust = trustIn({ pki, keys: [key.verificationKey] })
   const issue = async (asked: TokenRequest) => {
     issued.push(asked)
-    return { token: tokenOf({ verificationKey, ...key }), lifetimeMs, expiresAt: now + lifetimeMs }
+    return { token: tokenOf(key), lifetimeMs, expiresAt: now + lifetimeMs }
   }
   source = createSource({ issue, trust })
   await source(request())
-  trust.replace({ issuer: 'https://authority.shop.internal', keys: new Map(keys) })
+  const authority = pki.credential('countersign/authority')
+  bring(trust, publicationOf(createSigningKey().verificationKey, { authority }))
   await source(request())
   expect(issued).toHaveLength(1)
-  trust.replace({ issuer: 'https://authority.shop.internal', keys: new Map(keys.slice(1)) })
+  withdraw(trust, key)
   await source(request())
   expect(issued).toHaveLength(2)
 })
+
+function withdraw(trust: TrustState, { verificationKey }: SigningKey): void {
+  revoke(trust, { kind: 'signingKey', id: verificationKey.keyId, until: 9_999_999_999 })
+}
 
 function tokenOf(key: SigningKey): string {
   return key.sign({
@@ -112,6 +113,7 @@ function tokenOf(key: SigningKey): string {
     clientId: orders,
     scopes: [parseScope('inventory.read')],
     tokenId: 'token',
+    grantId: 'token',
     issuedAt: 1,
     expiresAt: 2,
     thumbprint: 'thumbprint',
@@ -443,22 +445,22 @@ describe('while the authority is away', () => {
     }
   })
 
-  test('a new head of the trust feed ends the wait: it came from the authority', async () => {
-    const trust = new TrustState()
+  test('a heartbeat of the trust feed ends the wait, once: it came from an authority', async () => {
+    const trust = trustIn({ pki })
     source = createSource({ trust })
     for (const wait of [150, 300, 0]) {
       await refusalOf('AUTHORITY_UNAVAILABLE', () => source(request()))
       now += wait
     }
-    trust.replace({ issuer: 'https://authority.shop.internal', keys: new Map() })
+    bring(trust)
     await refusalOf('AUTHORITY_UNAVAILABLE', () => source(request()))
     expect(issued).toHaveLength(4)
-    now += 150 // as after a first failure
+    now += 300 // while it fails, heartbeats do not make it be asked as often as after a first failure
     await refusalOf('AUTHORITY_UNAVAILABLE', () => source(request()))
-    expect(issued).toHaveLength(5)
-    trust.replace({ issuer: 'https://authority.shop.internal', keys: new Map() })
+    expect(issued).toHaveLength(4)
+    bring(trust)
     away = false
-    expect(await source(request())).toBe('token 6')
+    expect(await source(request())).toBe('token 5')
   })
 
   test('a clock that is set back does not prolong the wait', async () => {

@@ -1,12 +1,25 @@
 import type { MetadataValue } from '@grpc/grpc-js'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type AccessDeclaration, type AccessRule, parseAccessRule } from '../../src/access/access-rule.ts'
 import { Problems } from '../../src/core/problems.ts'
 import { type AuthorizeOptions, authorize, type Presented } from '../../src/interceptor/authorize.ts'
+import type { TrustState } from '../../src/trust/trust-state.ts'
 import { refusalOf } from '../support/refusal.ts'
-import { anotherPeer, createVerifier, issuedAtMs, peer, signToken, validPayload } from '../support/token.ts'
+import {
+  anotherPeer,
+  createVerifier,
+  issuedAt,
+  issuedAtMs,
+  peer,
+  signToken,
+  trustOfIssuer,
+  validPayload,
+} from '../support/token.ts'
+import { revoke } from '../support/trust.ts'
 
 const METHOD = '/shop.v1.Inventory/Reserve'
+
+const trust = trustOfIssuer()
 
 const tokenRule = ruleOf({ scopes: ['inventory.reserve'] })
 const certificateRule = ruleOf({ authentication: 'CERTIFICATE', callers: ['orders'] })
@@ -21,16 +34,22 @@ function ruleOf(declaration: AccessDeclaration): AccessRule {
 
 /** A valid call of `orders`, and how it differs. */
 async function decide(presented: Partial<Presented> = {}, options: Partial<AuthorizeOptions> = {}) {
-  const { caller } = await authorize(
+  const { caller } = await authorizeNow(presented, options)
+  return caller
+}
+
+function authorizeNow(presented: Partial<Presented>, options: Partial<AuthorizeOptions>) {
+  return authorize(
     { method: METHOD, peer, token: [], authorization: [`Bearer ${signToken()}`], ...presented },
     {
       ruleOf: (method) => (method === METHOD ? tokenRule : undefined),
       verifyToken: createVerifier(),
+      trust,
+      answeredWithoutTrust: new Set(),
       clock: () => issuedAtMs + 10_000,
       ...options,
     },
   )
-  return caller
 }
 
 const underRule = (rule: AccessRule): Partial<AuthorizeOptions> => ({ ruleOf: () => rule })
@@ -68,8 +87,13 @@ describe('authorize', () => {
     })
     globalThis.Promise = class Another<Value> extends promise<Value> {}
     const call = { method: METHOD, peer, token: [], authorization: ['Bearer x'] }
-    const anybody = { ruleOf: () => ruleOf({ dangerouslyAnyCaller: true }), clock: () => issuedAtMs + 10_000 }
-    const pending = authorize(call, { ...anybody, verifyToken: createVerifier() })
+    const pending = authorize(call, {
+      ruleOf: () => ruleOf({ dangerouslyAnyCaller: true }),
+      verifyToken: createVerifier(),
+      trust,
+      answeredWithoutTrust: new Set(),
+      clock: () => issuedAtMs + 10_000,
+    })
     await refusalOf('CREDENTIALS_MALFORMED', () => pending)
   })
 
@@ -214,5 +238,102 @@ describe('authorize', () => {
     const rule = ruleOf({ dangerouslyAnyCaller: true })
     expect(await decide({}, underRule(rule))).toMatchObject({ tokenId: validPayload.jti })
     await refusalOf('CREDENTIALS_MISSING', () => decide(bearing(), underRule(rule)))
+  })
+
+  test('refuses a revoked certificate under either kind of rule, before it looks at callers and tokens', async () => {
+    const revoked = trustOfIssuer()
+    revoke(revoked, { kind: 'certificate', id: peer.serialNumber, until: issuedAt + 3600 })
+    for (const rule of [tokenRule, certificateRule, ruleOf({ authentication: 'CERTIFICATE', callers: ['shipping'] })]) {
+      const options = { ...underRule(rule), ...neverVerifies, trust: revoked }
+      await refusalOf('CERTIFICATE_REVOKED', () => decide(bearing(), options))
+    }
+    const another = { ...underRule(ruleOf({ authentication: 'CERTIFICATE', callers: ['*'] })), trust: revoked }
+    expect(await decide({ peer: anotherPeer }, another)).toMatchObject({ serviceId: anotherPeer.serviceId })
+    await refusalOf('CERTIFICATE_EXPIRED', () => decide({}, { trust: revoked, ...expired }))
+  })
+
+  test('refuses a certificate of a distrusted intermediate, and of a service that is blocked until that is lifted', async () => {
+    const distrusting = trustOfIssuer()
+    revoke(distrusting, { kind: 'intermediate', id: String(peer.issuerKeyId), until: issuedAt + 3600 })
+    await refusalOf('CERTIFICATE_REVOKED', () => decide({}, { ...underRule(certificateRule), trust: distrusting }))
+
+    const blocking = trustOfIssuer()
+    const options = { ...underRule(certificateRule), trust: blocking }
+    revoke(blocking, { kind: 'block', id: peer.serviceId, isLifted: false })
+    await refusalOf('CERTIFICATE_REVOKED', () => decide({}, options))
+    revoke(blocking, { kind: 'block', id: peer.serviceId, isLifted: true })
+    expect(await decide({}, options)).toMatchObject({ serviceId: peer.serviceId })
+  })
+})
+
+describe('while nothing is known that calls could be decided by', () => {
+  let now: number
+
+  beforeEach(() => {
+    now = issuedAtMs + 10_000
+    vi.useFakeTimers()
+  })
+  afterEach(() => void vi.useRealTimers())
+
+  const REVISION = { epoch: 1, sequence: 1 }
+  const age = () => {
+    now += 5 * 60_000 + 1
+  }
+  const options = (dead: TrustState) => ({ trust: dead, clock: () => now, ...underRule(certificateRule) })
+
+  test('a call waits for a moment, and is refused then, whatever else is wrong with it', async () => {
+    const dead = trustOfIssuer({ clock: () => now })
+    age()
+    const attempts = [
+      decide({}, { ...options(dead), ...neverVerifies }),
+      decide({ method: '/shop.v1.Inventory/Other' }, { ...options(dead), ruleOf: () => undefined }),
+      decide({}, { ...options(dead), ...expired }),
+    ].map((attempt) => refusalOf('VERIFIER_NOT_READY', () => attempt))
+    await vi.advanceTimersByTimeAsync(1_000)
+    await Promise.all(attempts)
+    await refusalOf('TRANSPORT_NOT_AUTHENTICATED', () => decide({ peer: undefined }, options(dead)))
+  })
+
+  test('a call goes on as soon as an authority vouches', async () => {
+    const trust = trustOfIssuer({ clock: () => now })
+    age()
+    const decided = decide({}, options(trust))
+    await vi.advanceTimersByTimeAsync(300)
+    trust.vouch(REVISION, 0)
+    expect(await decided).toMatchObject({ serviceId: peer.serviceId })
+    expect(authorizeNow({}, options(trust))).not.toBeInstanceOf(Promise)
+  })
+
+  test('a call that waited is refused for what came meanwhile', async () => {
+    const trust = trustOfIssuer({ clock: () => now })
+    age()
+    const decided = refusalOf('CERTIFICATE_REVOKED', () => decide({}, options(trust)))
+    revoke(trust, { kind: 'certificate', id: peer.serialNumber, until: issuedAt + 3600 })
+    await decided
+  })
+
+  test('a method that is answered without is answered at once, to whom is not revoked', async () => {
+    const trust = trustOfIssuer({ clock: () => now })
+    age()
+    const without = { ...options(trust), answeredWithoutTrust: new Set([METHOD]) }
+    expect(authorizeNow({}, without)).not.toBeInstanceOf(Promise)
+    await refusalOf('VERIFIER_NOT_READY', () =>
+      decide(
+        {},
+        { ...without, ruleOf: () => tokenRule, verifyToken: createVerifier({ trustedIssuer: () => trust.head() }) },
+      ),
+    )
+    trust.apply({
+      after: REVISION,
+      revision: { epoch: 1, sequence: 2 },
+      changes: [{ kind: 'certificate', id: peer.serialNumber, until: issuedAt + 3600 }],
+    })
+    await refusalOf('CERTIFICATE_REVOKED', () => decide({}, without))
+  })
+
+  test('a service that trusts for ever goes on', async () => {
+    const trust = trustOfIssuer({ clock: () => now, dangerouslyTrustForever: true })
+    age()
+    expect(await decide({}, options(trust))).toMatchObject({ serviceId: peer.serviceId })
   })
 })

@@ -237,7 +237,9 @@ describe('the client interceptor', () => {
       await new Promise((resolve) => setTimeout(resolve, 30 * Math.random()))
       return { token: `for-${scopes.join('+')}`, expiresAt: Date.now() + 60_000, lifetimeMs: 60_000 }
     }
-    const { client } = ourClient(createTokenSource({ issue, trust: new TrustState(), logger: silentLogger }))
+    const { client } = ourClient(
+      createTokenSource({ issue, trust: new TrustState({ credential }), logger: silentLogger }),
+    )
     const names = Array.from({ length: 60 }, (_, index) => `scope-${index % 20}`)
     const sent = names.map((name) => {
       const metadata = new Metadata()

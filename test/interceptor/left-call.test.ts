@@ -13,6 +13,7 @@ import { tlsOptionsOf } from '../support/listener.ts'
 import { capturingLogger } from '../support/log.ts'
 import { bearing, CERTIFICATE_METHODS, startTarget, TOKEN_METHODS, tokenFor } from '../support/target.ts'
 import { createVerifier } from '../support/token.ts'
+import { trustIn } from '../support/trust.ts'
 import { plainHandlers, Warehouse } from '../support/warehouse.ts'
 
 const asIs = (bytes: Buffer) => bytes
@@ -43,6 +44,7 @@ test.each(TOKEN_METHODS)('nothing is allowed to a caller that left while its tok
         verified.push('ended')
         return token
       },
+      trust: trustIn({ pki: issuer }),
       logger,
       clock: Date.now,
     },

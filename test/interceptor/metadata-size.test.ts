@@ -14,6 +14,7 @@ import { serverInterceptor } from '../../src/interceptor/server.ts'
 import { capturingLogger } from '../support/log.ts'
 import { type Ending, endingOf } from '../support/plain-client.ts'
 import { refusalOf } from '../support/refusal.ts'
+import { trustOfIssuer } from '../support/token.ts'
 
 describe('the size of metadata', () => {
   test('is that of names and values and 32 for each entry', async () => {
@@ -38,6 +39,7 @@ test('a limit of metadata that is none is refused, and not taken for the default
   const options = {
     ruleOf: () => undefined,
     verifyToken: () => Promise.reject(),
+    trust: trustOfIssuer(),
     clock: Date.now,
     logger: silentLogger,
   }
@@ -71,6 +73,7 @@ describe('a call with too much metadata is refused', () => {
     const interceptor = serverInterceptor({
       ruleOf: () => undefined,
       verifyToken: () => Promise.reject(new TypeError('No token is looked at.')),
+      trust: trustOfIssuer(),
       clock: Date.now,
       logger: log,
       metadataBytes: 2_000,

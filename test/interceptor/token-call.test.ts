@@ -152,7 +152,11 @@ interface Parts {
 }
 
 function connect({ tokens, logger = log, inner = [] }: Parts = {}): { client: Client; channel: MeshChannel } {
-  const source = createTokenSource({ issue: (request) => issue(request), trust: new TrustState(), logger: log })
+  const source = createTokenSource({
+    issue: (request) => issue(request),
+    trust: new TrustState({ credential }),
+    logger: log,
+  })
   const address = parseAddress(`localhost:${port}`)
   const channel = openChannel({ address, server: warehouse, credential, tokens: tokens ?? source })
   const interceptors = [countStatuses, clientInterceptor((method) => rules.ruleOf(method), logger), ...inner]
@@ -172,6 +176,7 @@ const HELPED: readonly AuthErrorCode[] = [
   'TOKEN_BINDING_MISMATCH',
   'TOKEN_EXPIRED',
   'TOKEN_INVALID',
+  'TOKEN_REVOKED',
 ]
 const NOT_HELPED: readonly AuthErrorCode[] = [
   'AUTHORITY_UNAVAILABLE',
@@ -471,7 +476,7 @@ describe('a call that was answered in part', () => {
     const tls = ServerCredentials.createSsl(Buffer.from(bundle), [pair], true)
     const bound = await new Promise<number>((resolve) => late.bindAsync('localhost:0', tls, (_, at) => resolve(at)))
     onTestFinished(() => late.forceShutdown())
-    const tokens = createTokenSource({ issue: issueAtOnce, trust: new TrustState(), logger: log })
+    const tokens = createTokenSource({ issue: issueAtOnce, trust: new TrustState({ credential }), logger: log })
     const channel = openChannel({ address: { host: 'localhost', port: bound }, server: warehouse, credential, tokens })
     onTestFinished(() => channel.close())
     const interceptors = [clientInterceptor((method) => rules.ruleOf(method), log)]

@@ -16,6 +16,8 @@ import {
   thumbprintOf,
 } from '../support/ca-records.ts'
 import { refusalOf } from '../support/refusal.ts'
+import { ORIGIN } from '../support/trust-changes.ts'
+import { describeTrustLog } from './trust-log-contract.ts'
 
 /**
  * What the ports of a CA promise, of any store.
@@ -433,6 +435,8 @@ export function describeStore(name: string, openEmpty: () => Promise<Store>): vo
     })
   })
 
+  describeTrustLog(name, openStore)
+
   describe(`${name}: closing`, () => {
     test('waits for a change that has begun', async () => {
       const store = await openStore(caState())
@@ -464,6 +468,9 @@ export function describeStore(name: string, openEmpty: () => Promise<Store>): vo
         () => store.crlRegister.next(ISSUER_KEY_ID, period0),
         () => store.ledger.read(),
         () => store.ledger.update((state) => state, NOON),
+        () => store.trustLog.append([], ORIGIN),
+        () => store.trustLog.read(undefined, 1),
+        () => store.trustLog.prune(NOON),
       ]
       for (const call of calls) await refusalOf('STORE_UNAVAILABLE', call)
     })

@@ -13,6 +13,7 @@ import {
 } from '../support/ca-records.ts'
 import { temporaryDirectory } from '../support/directory.ts'
 import { refusalOf } from '../support/refusal.ts'
+import { keyPublication, ORIGIN, revokedTokens } from '../support/trust-changes.ts'
 
 /** A store with one revoked certificate and one CRL, of which a statement has changed a row. */
 async function damagedStore(statement: string) {
@@ -24,6 +25,8 @@ async function damagedStore(statement: string) {
   await store.inventory.record(record)
   await store.revocations.revokeCertificate(record.serialNumber, revocationAt(NOON))
   await store.crlRegister.next(ISSUER_KEY_ID, { thisUpdate: NOON, nextUpdate: NOON + HOUR_MS })
+  await store.trustLog.append([keyPublication(), { kind: 'block', id: serviceId('billing'), isLifted: false }], ORIGIN)
+  await store.trustLog.requestKeyRotation(ORIGIN)
 
   const other = new DatabaseSync(file)
   expect(other.prepare(statement).run().changes).toBeGreaterThan(0)
@@ -133,4 +136,60 @@ test('a certificate whose record is damaged is revoked all the same, and so are 
   const other = new DatabaseSync(file)
   expect(other.prepare('select count(*) as live from certificate where revoked_at is null').get()).toEqual({ live: 0 })
   other.close()
+})
+
+test('a trust log that no program wrote so is read by nobody: what it does not say may be a revocation', async () => {
+  const damages = [
+    `update trust_log set kind = 'hope' where kind = 'certificate'`,
+    `update trust_log set kind = 'toString' where kind = 'certificate'`,
+    `update trust_log set id = x'00' where kind = 'certificate'`,
+    `update trust_log set value = 'never' where kind = 'certificate'`,
+    `update trust_log set value = 1.5 where kind = 'certificate'`,
+    `update trust_log set value = 'no' where kind = 'block'`,
+    `update trust_log set payload = null where kind = 'roots'`,
+    `update trust_log set payload = '{"text":1,"signature":""}' where kind = 'roots'`,
+    `update trust_log set payload = '{"text":""}' where kind = 'roots'`,
+    `update trust_log set payload = 'null' where kind = 'key'`,
+    `update trust_log set payload = '{' where kind = 'key'`,
+    `update trust_log set payload = '{"statement":"","signature":"","certificateChain":{}}' where kind = 'key'`,
+    `update trust_log set payload = '{"statement":"","signature":"","certificateChain":[1]}' where kind = 'key'`,
+    `update trust_revision set sequence = 'next'`,
+    `update trust_revision set epoch = 1.5`,
+    `delete from trust_revision`,
+  ]
+  for (const damage of damages) {
+    const { trustLog } = await damagedStore(damage)
+    const { message } = await refusalOf('STORE_UNAVAILABLE', () => trustLog.read(undefined, 1_000))
+    expect(message, damage).toContain('damaged')
+  }
+})
+
+test('a place in the trust log that is none is refused, and so is a time', async () => {
+  const { trustLog } = await damagedStore(`update trust_log set sequence = 'last' where kind = 'block'`)
+  await refusalOf('STORE_UNAVAILABLE', () => trustLog.read({ epoch: 1, sequence: 1 }, 2))
+  const { trustLog: other } = await damagedStore(`update key_rotation set requested_at = 'now'`)
+  await refusalOf('STORE_UNAVAILABLE', () => other.keyRotationRequestedAt())
+})
+
+test('nothing is revoked without a place in the trust log: whoever asked would take it for heard', async () => {
+  const { trustLog, revocations, inventory } = await damagedStore('delete from trust_revision')
+  const good = certificateRecord()
+  await inventory.record(good)
+  await refusalOf('STORE_UNAVAILABLE', () => trustLog.append(revokedTokens(1), ORIGIN))
+  await refusalOf('STORE_UNAVAILABLE', () => revocations.revokeCertificate(good.serialNumber, revocationAt(NOON)))
+  expect((await inventory.find(good.serialNumber))?.revocation).toBeUndefined()
+})
+
+test('a block stands, whatever its row says but that it is lifted', async () => {
+  for (const value of [`'no'`, '7', `x'00'`]) {
+    const { inventory } = await damagedStore(`update trust_log set value = ${value} where kind = 'block'`)
+    await refusalOf('REQUEST_INVALID', () => inventory.record(certificateRecord({ serviceId: serviceId('billing') })))
+  }
+})
+
+test('a certificate of which nobody knows when it expires is revoked for good', async () => {
+  const { revocations, trustLog, record } = await damagedStore(`update certificate set not_after = 'never'`)
+  await refusalOf('STORE_UNAVAILABLE', () => revocations.revokeCertificate(record.serialNumber, revocationAt(NOON)))
+  const { changes } = await trustLog.read(undefined, 1_000)
+  expect(changes).toContainEqual({ kind: 'certificate', id: record.serialNumber, until: 2 ** 32 - 1 })
 })

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
+import type { Revision } from '../../src/trust/revision.ts'
 import { caState } from '../support/ca-records.ts'
 import { temporaryDirectory } from '../support/directory.ts'
 
@@ -107,6 +108,57 @@ test('what was recorded is there after a process was killed', async () => {
   const found = await store.inventory.list({ serviceId: undefined, validAt: 0 })
   expect(recorded.length).toBeGreaterThanOrEqual(1211)
   expect(new Set(recorded).difference(new Set(found.map(({ serialNumber }) => serialNumber)))).toEqual(new Set())
+})
+
+test('whoever reads the trust log while two processes write it misses nothing, and nothing comes late', async () => {
+  const file = join(await temporaryDirectory(), 'ca.db')
+  const { trustLog } = await open(file)
+  const workers = await startTogether(file, [
+    ['revoke', 'one'],
+    ['revoke', 'other'],
+  ])
+  let isOver = false
+  const ended = Promise.all(workers.map((worker) => worker.ended)).finally(() => {
+    isOver = true
+  })
+  const heardAt = new Map<string, number>()
+  let after: Revision = { epoch: 1, sequence: 0 }
+  for (let isLast = false; !isOver || !isLast; ) {
+    const part = await trustLog.read(after, 7)
+    for (const change of part.changes) if (change.kind === 'token') heardAt.set(change.id, part.revision.sequence)
+    expect(part.revision.sequence).toBeGreaterThanOrEqual(after.sequence)
+    ;({ isLast, revision: after } = part)
+    await new Promise(setImmediate)
+  }
+  expect(await ended).toEqual([0, 0])
+
+  const written = workers.flatMap(({ lines }) => lines).map((line) => line.split(' '))
+  expect(written.map(([, sequence]) => Number(sequence)).sort((one, other) => one - other)).toEqual(
+    Array.from({ length: 200 }, (_, index) => index + 1),
+  )
+  expect(after).toEqual({ epoch: 1, sequence: 200 })
+  for (const [id = '', sequence] of written) {
+    expect(heardAt.get(id), id).toBeGreaterThanOrEqual(Number(sequence))
+  }
+  expect(heardAt.size).toBe(175)
+})
+
+test('a revocation that was acknowledged is there after a process was killed', async () => {
+  const file = join(await temporaryDirectory(), 'ca.db')
+  const { trustLog } = await open(file)
+  const acknowledged: string[] = []
+  for (const enough of [1, 10, 100]) {
+    const [worker] = await startTogether(file, [['revokeOn', `of-${enough}`]])
+    if (worker === undefined) throw new Error('no worker')
+    while (worker.lines.length < enough) await new Promise(setImmediate)
+    worker.child.kill('SIGKILL')
+    expect(await worker.ended).toBe('SIGKILL')
+    acknowledged.push(...worker.lines)
+  }
+  const { changes } = await trustLog.read(undefined, 1_000_000)
+  const standing = new Set(changes.map((change) => (change.kind === 'roots' ? '' : change.id)))
+  expect(acknowledged.length).toBeGreaterThanOrEqual(111)
+  expect(new Set(acknowledged).difference(standing)).toEqual(new Set())
 })
 
 test('a migration that was killed has changed nothing', async () => {

@@ -12,6 +12,7 @@ import type { Schema } from '../../src/store/schema.ts'
 import { createSqliteDialect } from '../../src/store/sqlite-dialect.ts'
 import type { Store } from '../../src/store/store.ts'
 import { caState, certificateRecord, NOON, serviceId, thumbprintOf } from '../support/ca-records.ts'
+import { ORIGIN } from '../support/trust-changes.ts'
 
 const [task = '', file = '', argument = ''] = process.argv.slice(2)
 
@@ -42,6 +43,24 @@ const TASKS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
         return { ...state, statements: [...statements, { epoch: 1, sequence, text: argument, signature: undefined }] }
       }, NOON)
       say('changed')
+    }
+  },
+
+  /** Revokes a hundred tokens one after the other, some of them the same ones as others do. */
+  async revoke({ trustLog }) {
+    for (let index = 0; index < 100; index += 1) {
+      const id = index % 4 === 0 ? `both-${index}` : `${argument}-${index}`
+      const { sequence } = await trustLog.append([{ kind: 'token', id, until: NOON }], ORIGIN)
+      say(`${id} ${sequence}`)
+    }
+  },
+
+  /** Revokes until it is killed. */
+  async revokeOn({ trustLog }) {
+    for (let index = 0; ; index += 1) {
+      const id = `${argument}-${index}`
+      await trustLog.append([{ kind: 'token', id, until: NOON }], ORIGIN)
+      say(id)
     }
   },
 

@@ -1,16 +1,21 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { defineBlock, defineUnblock } from '../../src/cli/block.ts'
 import { defineCa } from '../../src/cli/ca.ts'
 import { defineRevoke } from '../../src/cli/revoke.ts'
+import { defineSigningKey } from '../../src/cli/signing-key.ts'
 import { type CommandRun, runCommand } from './cli.ts'
 import { temporaryDirectory } from './directory.ts'
 
-/** Runs a command of `countersign` in this process: those on the CA, and `revoke`. */
+/** Runs a command of `countersign` in this process: those on the CA and on its store. */
 export function countersign(...args: readonly string[]): Promise<CommandRun> {
   return runCommand((program) => {
     defineCa(program.command('ca'))
     defineRevoke(program.command('revoke'))
+    defineBlock(program.command('block'))
+    defineUnblock(program.command('unblock'))
+    defineSigningKey(program.command('signing-key'))
   }, args)
 }
 

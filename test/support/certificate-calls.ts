@@ -12,6 +12,7 @@ import { createServiceClient } from '../../src/interceptor/service-client.ts'
 import { openChannel } from '../../src/transport/channel.ts'
 import { type CapturingLogger, capturingLogger } from './log.ts'
 import { createVerifier } from './token.ts'
+import { trustWithoutKeys } from './trust.ts'
 import { plainHandlers, Warehouse } from './warehouse.ts'
 
 export const COUNT = Warehouse.service.Count.path
@@ -25,7 +26,8 @@ export interface ServedWarehouse {
 export async function serveWarehouse(credential: Credential): Promise<ServedWarehouse> {
   const log = capturingLogger()
   const credentials = new MemoryCredentialSource(credential)
-  const options = { credentials, verifyToken: createVerifier(), logger: log, clock: systemClock }
+  const trust = trustWithoutKeys(credential)
+  const options = { credentials, verifyToken: createVerifier(), trust, logger: log, clock: systemClock }
   const server = new MeshServer(options, AccessRules.empty)
   server.addService(Warehouse, plainHandlers)
   onTestFinished(() => server.close())

@@ -15,7 +15,8 @@ export interface LeafVariation extends Irregularity {
 const trustDomain = parseTrustDomain('shop.internal')
 const now = Date.UTC(2027, 0, 1)
 
-export const { root, intermediate, intermediateKey } = createHierarchy(trustDomain, TEST_PROFILES, now)
+export const hierarchy = createHierarchy(trustDomain, TEST_PROFILES, now)
+export const { root, intermediate, intermediateKey } = hierarchy
 
 /** The template of a valid leaf of `orders`, issued by `intermediate`. */
 export const validTemplate: CertificateTemplate = leafTemplate(

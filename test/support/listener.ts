@@ -7,6 +7,7 @@ import { type CredentialSource, MemoryCredentialSource } from '../../src/identit
 import { encodePrivateKey } from '../../src/identity/key-pair.ts'
 import { type Listener, listen } from '../../src/transport/listener.ts'
 import { resolveServerLimits, type ServerLimits } from '../../src/transport/server-limits.ts'
+import { TrustState } from '../../src/trust/trust-state.ts'
 import { capturingLogger, type LogLine } from './log.ts'
 
 export interface ListenerUnderTest {
@@ -22,6 +23,8 @@ export interface ListenerUnderTest {
 export interface ListenerSetUp {
   readonly credentials: Credential | CredentialSource
   readonly clock?: Clock
+  /** One that knows nothing, unless given. */
+  readonly trust?: TrustState
   readonly accept?: (socket: TLSSocket) => void
   readonly limits?: Partial<ServerLimits>
 }
@@ -30,17 +33,20 @@ export interface ListenerSetUp {
 export async function openListener({
   credentials,
   clock = Date.now,
+  trust,
   accept,
   limits,
 }: ListenerSetUp): Promise<ListenerUnderTest> {
+  const source = 'current' in credentials ? credentials : new MemoryCredentialSource(credentials)
   const accepted: TLSSocket[] = []
   const outcomes: string[] = []
   const logger = capturingLogger()
   const listener = await listen(
     { host: 'localhost', port: 0 },
     {
-      credentials: 'current' in credentials ? credentials : new MemoryCredentialSource(credentials),
+      credentials: source,
       clock,
+      trust: trust ?? new TrustState({ credential: source.current() }),
       limits: resolveServerLimits(limits),
       logger: { ...logger, warn: (fields, message) => keepRefusal(fields, message) },
       accept: (socket) => {

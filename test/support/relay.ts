@@ -6,6 +6,8 @@ import { onTestFinished } from 'vitest'
 export interface Relay {
   readonly address: string
   cut(): void
+  /** Keeps the connections that there are open, and passes nothing more on. */
+  freeze(): void
 }
 
 /** A relay to `localhost:port`, closed after the test. */
@@ -13,6 +15,9 @@ export async function openRelay(to: string): Promise<Relay> {
   const sockets = new Set<Socket>()
   const cut = () => {
     for (const socket of sockets) socket.destroy()
+  }
+  const freeze = () => {
+    for (const socket of sockets) socket.unpipe().pause()
   }
   const server = createServer((near) => {
     const far = connect(Number(to.split(':').at(-1)), 'localhost')
@@ -28,5 +33,5 @@ export async function openRelay(to: string): Promise<Relay> {
     server.close()
     cut()
   })
-  return { address: `localhost:${(server.address() as AddressInfo).port}`, cut }
+  return { address: `localhost:${(server.address() as AddressInfo).port}`, cut, freeze }
 }

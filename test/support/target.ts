@@ -9,7 +9,8 @@ import { type Caller, callerOf } from '../../src/interceptor/caller.ts'
 import { MeshServer } from '../../src/interceptor/mesh-server.ts'
 import type { HandlerContext } from '../../src/interceptor/service-types.ts'
 import { createTestIssuer, type TestIssuer } from './issuer.ts'
-import { createVerifier, type Forgery, signToken } from './token.ts'
+import { createVerifier, type Forgery, issuerKey, signToken } from './token.ts'
+import { trustIn } from './trust.ts'
 import { plainHandlers, Warehouse, type WarehouseHandlers } from './warehouse.ts'
 
 /** A warehouse whose CA, and whose tokens' issuer, sign whatever a test wants of them. */
@@ -42,7 +43,9 @@ export async function startTarget({ logger, clock = systemClock }: TargetOptions
   const credentials = new MemoryCredentialSource(issuer.credential('warehouse'))
   const reached: Caller[] = []
   const verifyToken = createVerifier({ audience, clock })
-  const server = new MeshServer({ credentials, verifyToken, logger, clock }, AccessRules.empty)
+  // No authority is there that would vouch for anything, whichever way the clock is moved.
+  const trust = trustIn({ pki: issuer, keys: [issuerKey], clock, dangerouslyTrustForever: true })
+  const server = new MeshServer({ credentials, verifyToken, trust, logger, clock }, AccessRules.empty)
   server.addService(Warehouse, handlersThatTell(reached))
   const { port } = await server.listen('localhost:0')
   return {

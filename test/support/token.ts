@@ -3,11 +3,15 @@ import { parseScope } from '../../src/core/scope.ts'
 import { generateKeyPair } from '../../src/identity/key-pair.ts'
 import { parseServiceId, parseTrustDomain } from '../../src/identity/service-id.ts'
 import { verifyPeer } from '../../src/identity/verified-peer.ts'
+import { testCaOf } from '../../src/testing/test-ca.ts'
 import { signParts as sign } from '../../src/testing/token.ts'
 import type { AccessTokenClaims } from '../../src/token/claims.ts'
 import { keyIdOf, type VerificationKey } from '../../src/token/verification-key.ts'
 import { createTokenVerifier, type TokenVerifierOptions } from '../../src/token/verify.ts'
-import { leafDer } from './leaf.ts'
+import type { TrustState } from '../../src/trust/trust-state.ts'
+import { hierarchy, leafDer } from './leaf.ts'
+import { pkiOf } from './pki.ts'
+import { type TrustOptions, trustIn } from './trust.ts'
 
 /** The key of an issuer whose private half tests may use, to sign what no issuer would. */
 const issuerPair = generateKeyPair()
@@ -21,7 +25,7 @@ export const issuedAt = issuedAtMs / 1000
 /** `orders`, which the valid token is issued to, and another service. */
 export const peer = verifyPeer(leafDer(), parseTrustDomain('shop.internal'))
 export const anotherPeer = verifyPeer(
-  leafDer({ template: { uris: ['spiffe://shop.internal/shipping'] } }),
+  leafDer({ template: { uris: ['spiffe://shop.internal/shipping'], serialNumber: '7'.repeat(32) } }),
   parseTrustDomain('shop.internal'),
 )
 
@@ -36,6 +40,7 @@ export const validPayload = {
   client_id: peer.serviceId,
   scope: 'inventory.read inventory.reserve',
   jti: 'FpbhEyWBVBsNxeCqbF6jNQ',
+  grant_id: 'gP0S7Lq1ROeR0hyS6bqyBA',
   iat: issuedAt,
   exp: issuedAt + 300,
   cnf: { 'x5t#S256': peer.thumbprint },
@@ -49,6 +54,7 @@ export const validClaims: AccessTokenClaims = {
   clientId: peer.serviceId,
   scopes: [parseScope('inventory.read'), parseScope('inventory.reserve')],
   tokenId: validPayload.jti,
+  grantId: validPayload.grant_id,
   issuedAt,
   expiresAt: issuedAt + 300,
   thumbprint: peer.thumbprint,
@@ -94,6 +100,19 @@ export function otherSignature(signature: Buffer): Buffer {
 
 function integerOf(bytes: Buffer): bigint {
   return BigInt(`0x${bytes.toString('hex')}`)
+}
+
+const issuerPki = pkiOf(testCaOf(hierarchy, () => issuedAtMs))
+
+/** Who vouches for the issuer's keys. */
+export const authorityOfIssuer = issuerPki.credential('countersign/authority')
+
+/** What `inventory` trusts, ten seconds after the valid token was issued: the issuer's key, of which an authority told. */
+export function trustOfIssuer({
+  clock = () => issuedAtMs + 10_000,
+  ...options
+}: Partial<TrustOptions> = {}): TrustState {
+  return trustIn({ pki: issuerPki, keys: [issuerKey], issuer: validPayload.iss, clock, ...options })
 }
 
 /** The verifier of `inventory`, ten seconds after the valid token was issued. */

@@ -9,7 +9,7 @@ import { ISSUER } from './authority.ts'
 import type { TestCa } from './pki.ts'
 
 export interface TrustOptions extends Partial<TrustStateOptions> {
-  readonly pki: TestCa
+  readonly pki: Pick<TestCa, 'credential'>
   readonly keys?: readonly VerificationKey[]
   readonly issuer?: string
   readonly clock?: Clock
@@ -29,6 +29,15 @@ export function trustIn({ pki, keys = [], issuer = ISSUER, clock = systemClock, 
     keys.map((key) => publicationOf(key, { authority: pki.credential('countersign/authority'), issuer, clock })),
   )
   trust.replace(contents)
+  trust.vouch(revision, 0)
+  return trust
+}
+
+/** A trust state that is fresh, and knows no key and nothing against anybody. */
+export function trustWithoutKeys(credential: Credential): TrustState {
+  const trust = new TrustState({ credential })
+  const revision = { epoch: 1, sequence: 1 }
+  trust.replace(trust.beginSnapshot(revision, ISSUER))
   trust.vouch(revision, 0)
   return trust
 }

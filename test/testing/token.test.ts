@@ -34,6 +34,7 @@ describe('a token to order', () => {
       client_id: 'spiffe://shop.internal/orders',
       scope: 'inventory.read inventory.reserve',
       jti: expect.stringMatching(/^[\w-]{22}$/),
+      grant_id: payload['jti'],
       iat: SECOND,
       exp: SECOND + 300,
       cnf: { 'x5t#S256': caller.thumbprint },
@@ -42,7 +43,7 @@ describe('a token to order', () => {
 
   test('differs where it is told to, and in nothing else', () => {
     const payloadOf = (differing: Partial<TokenOptions>) => {
-      const { jti, ...payload } = decodeJwt(mintToken({ ...valid, ...differing }, issuer))
+      const { jti, grant_id, ...payload } = decodeJwt(mintToken({ ...valid, ...differing }, issuer))
       return payload
     }
     const payload = payloadOf({})

@@ -37,6 +37,7 @@ describe('a token is verified', () => {
       clientId: peer.serviceId,
       scopes: ['inventory.read', 'inventory.reserve'],
       tokenId: validPayload.jti,
+      grantId: validPayload.grant_id,
       issuedAt,
       expiresAt: issuedAt + 300,
       thumbprint: peer.thumbprint,

@@ -5,10 +5,12 @@ import { createServer as createTlsServer } from 'node:tls'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Credential } from '../../src/identity/credential.ts'
 import { type ConnectorOptions, createConnector } from '../../src/transport/connector.ts'
+import type { TrustState } from '../../src/trust/trust-state.ts'
 import { standingClock } from '../support/clock.ts'
 import { createTestIssuer, DAY_MS } from '../support/issuer.ts'
 import { closed, openListener, tlsOptionsOf } from '../support/listener.ts'
 import { capturingLogger } from '../support/log.ts'
+import { revoke, trustWithoutKeys } from '../support/trust.ts'
 
 const issuer = createTestIssuer()
 const orders = issuer.credential('orders')
@@ -60,6 +62,23 @@ describe('a connector', () => {
     expect(lines.map(({ level, fields }) => [level, fields['code']])).toEqual([['warn', 'CERTIFICATE_EXPIRED']])
   })
 
+  test('cuts it once the certificate of the server is revoked, at once, and hears of no more then', async () => {
+    const { port } = await openListener({ credentials: inventory })
+    const trust = trustWithoutKeys(orders)
+    const { connection, lines } = await connectTo(port, { trust })
+    const { socket, server } = await connection
+    const until = Math.floor(Date.now() / 1000) + 3600
+    revoke(trust, { kind: 'certificate', id: 'ab', until }, { kind: 'block', id: orders.serviceId, isLifted: false })
+    expect(socket.destroyed).toBe(false)
+    revoke(trust, { kind: 'certificate', id: server.serialNumber, until })
+    expect(socket.destroyed).toBe(true)
+    await closed(socket)
+    revoke(trust, { kind: 'block', id: inventory.serviceId, isLifted: false })
+    const fields = { code: 'CERTIFICATE_REVOKED', server: inventory.serviceId, address: `localhost:${port}` }
+    const message = 'connection cut: the certificate of the server is revoked, or it is blocked'
+    expect(lines).toEqual([{ level: 'warn', message, fields }])
+  })
+
   test('leaves alone what has closed by then', async () => {
     const { port } = await openListener({ credentials: inventory })
     const { clock, moveTo } = standingClock(inventory.notAfter)
@@ -99,6 +118,7 @@ describe('a connector refuses, and says so,', () => {
       { clock: () => Date.now() - 2 * DAY_MS },
       'CERTIFICATE_EXPIRED',
     ],
+    ['a service that is blocked', inventory, { trust: blocking(inventory) }, 'CERTIFICATE_REVOKED'],
   ]
   for (const [title, credentials, options, code] of REFUSED) {
     test(title, async () => {
@@ -153,6 +173,12 @@ describe('a connector gives up on a server', () => {
     await closed(tcp)
   })
 })
+
+function blocking({ serviceId }: Credential): TrustState {
+  const trust = trustWithoutKeys(orders)
+  revoke(trust, { kind: 'block', id: serviceId, isLifted: false })
+  return trust
+}
 
 /** The port of a new server, which is closed after the test. */
 async function portOf(server: Server): Promise<number> {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { describe, expect, test, vi } from 'vitest'
 import { silentLogger } from '../../src/core/logger.ts'
+import type { Credential } from '../../src/identity/credential.ts'
 import { type CredentialSource, MemoryCredentialSource } from '../../src/identity/credential-source.ts'
 import { listen } from '../../src/transport/listener.ts'
 import { resolveServerLimits } from '../../src/transport/server-limits.ts'
@@ -10,6 +11,7 @@ import { standingClock } from '../support/clock.ts'
 import { closed, connectAs, connectPlainly, openListener, tlsOptionsOf } from '../support/listener.ts'
 import { createTestCa } from '../support/pki.ts'
 import { refusalOf } from '../support/refusal.ts'
+import { revoke, trustWithoutKeys } from '../support/trust.ts'
 
 const issuer = createTestCa()
 const inventory = issuer.credential('inventory')
@@ -50,6 +52,7 @@ describe('a listener', () => {
     const options = {
       credentials: source,
       accept() {},
+      trust: trustWithoutKeys(inventory),
       limits: resolveServerLimits(),
       logger: silentLogger,
       clock: Date.now,
@@ -140,9 +143,72 @@ describe('when a certificate expires', () => {
       expect(await outcome()).toBe('accepted')
     }
     moveTo(soon.notAfter + 1)
-    await vi.waitUntil(() => clients[0]?.closed)
+    await vi.waitUntil(() => clients[0]?.closed, { timeout: 10_000 })
     await sleep(50)
     expect(clients[1]?.closed).toBe(false)
+  })
+})
+
+describe('when certificates are revoked', () => {
+  const until = Math.floor(Date.now() / 1000) + 3600
+  const blockOf = ({ serviceId }: Credential, isLifted = false) => ({ kind: 'block', id: serviceId, isLifted }) as const
+
+  test('their connections are cut a moment later, others stay, and the log tells whose', async () => {
+    const trust = trustWithoutKeys(inventory)
+    const { port, outcome, accepted, lines } = await openListener({ credentials: inventory, trust })
+    const [another, shipping] = [issuer.credential('orders'), issuer.credential('shipping')]
+    const clients: TLSSocket[] = []
+    for (const credential of [orders, another, shipping]) {
+      clients.push(connectAs(port, tlsOptionsOf(credential)))
+      expect(await outcome()).toBe('accepted')
+    }
+    const id = String(accepted[0]?.getPeerX509Certificate()?.serialNumber.toLowerCase())
+    revoke(trust, { kind: 'certificate', id, until })
+    expect(accepted[0]?.destroyed).toBe(false)
+    await vi.waitUntil(() => clients[0]?.closed)
+    expect([clients[1]?.closed, clients[2]?.closed]).toEqual([false, false])
+
+    revoke(trust, blockOf(orders))
+    await vi.waitUntil(() => clients[1]?.closed)
+    expect(clients[2]?.closed).toBe(false)
+    const cut = { code: 'CERTIFICATE_REVOKED', caller: orders.serviceId, remoteAddress: expect.any(String) }
+    expect(lines.map(({ message, fields }) => [message, fields])).toEqual([
+      ['connection cut', cut],
+      ['connection cut', cut],
+    ])
+  })
+
+  test('connections that are made after are refused in the handshake, until a block is lifted', async () => {
+    const trust = trustWithoutKeys(inventory)
+    const { port, outcome, accepted } = await openListener({ credentials: inventory, trust })
+    revoke(trust, blockOf(orders))
+    const client = connectAs(port, tlsOptionsOf(orders))
+    expect(await outcome()).toMatch(/^CERTIFICATE_REVOKED: certificate .*spiffe:\/\/shop.internal\/orders/)
+    await closed(client)
+    expect(accepted).toEqual([])
+    revoke(trust, blockOf(orders, true))
+    connectAs(port, tlsOptionsOf(orders))
+    expect(await outcome()).toBe('accepted')
+  })
+
+  test('it hears of that once for all its connections, and not at all without any', async () => {
+    const trust = trustWithoutKeys(inventory)
+    const listeners = new Set<object>()
+    vi.spyOn(trust, 'subscribe').mockImplementation((listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    })
+    const { port, outcome, accepted } = await openListener({ credentials: inventory, trust })
+    expect(listeners.size).toBe(0)
+    for (let round = 0; round < 2; round += 1) {
+      for (let count = 0; count < 3; count += 1) {
+        connectAs(port, tlsOptionsOf(orders))
+        expect(await outcome()).toBe('accepted')
+      }
+      expect(listeners.size).toBe(1)
+      for (const socket of accepted) socket.destroy()
+      await vi.waitUntil(() => listeners.size === 0)
+    }
   })
 })
 

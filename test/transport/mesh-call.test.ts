@@ -13,7 +13,7 @@ function begunCall() {
   const start = vi.fn<(metadata: Metadata, listener: InterceptingListener) => void>()
   const current = { grpc: { createCall: () => ({ start }) }, callStarted: vi.fn(), callEnded: vi.fn() }
   const channels = { isClosed: false, current: () => current } as unknown as ChannelSuccession
-  const settings = { server: peer.serviceId, tokens: undefined, clock: Date.now }
+  const settings = { server: peer.serviceId, tokens: undefined, trust: undefined, clock: Date.now }
   const caller = { onReceiveMetadata: vi.fn(), onReceiveMessage: vi.fn(), onReceiveStatus: vi.fn() }
   new MeshCall(channels, settings, [] as unknown as CallArguments).start(new Metadata(), caller)
   const [[, listener] = []] = start.mock.calls

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type { ServiceDefinition } from '@grpc/grpc-js'
 import { describe, expect, test } from 'vitest'
 import type { ProtoGrpcType } from '../../examples/shop/gen/shop.ts'
-import { TokenService, TrustService } from '../../src/transport/authority-protos.ts'
+import { TokenService, TrustService, VerifierService } from '../../src/transport/authority-protos.ts'
 import { loadProtos, type MessageOptions, rulesOf } from '../../src/transport/protos.ts'
 import { temporaryDirectory } from '../support/directory.ts'
 import { refusalOf } from '../support/refusal.ts'
@@ -67,10 +67,11 @@ describe('protos', () => {
     await refusalOf('CONFIGURATION_INVALID', () => loadProtos(['shop.proto'], { directories: [] }))
   })
 
-  test('of the authority have a rule for every method: tokens and trust by certificate', () => {
-    for (const { service } of [TokenService, TrustService]) {
+  test('of our own have a rule for every method: by certificate, but for what revokes', () => {
+    for (const { service } of [TokenService, TrustService, VerifierService]) {
       for (const { path } of Object.values(service)) {
-        expect(rulesOf(service).ruleOf(path)).toMatchObject({ authentication: 'CERTIFICATE' })
+        const authentication = path === TrustService.service.Revoke.path ? 'TOKEN' : 'CERTIFICATE'
+        expect(rulesOf(service).ruleOf(path), path).toMatchObject({ authentication })
       }
     }
   })

@@ -8,6 +8,7 @@ import { parseTrustDomain } from '../../src/identity/service-id.ts'
 import { verifyConnection } from '../../src/transport/verify-connection.ts'
 import { createTestIssuer } from '../support/issuer.ts'
 import { connectAs, tlsOptionsOf } from '../support/listener.ts'
+import { revoke, trustWithoutKeys } from '../support/trust.ts'
 
 const issuer = createTestIssuer()
 const orders = issuer.credential('orders')
@@ -40,11 +41,11 @@ async function openLaxServer() {
 }
 
 /** The service ID of the peer, or the code and the reason with which it is refused. */
-function verdictOn(socket: TLSSocket, clock: Clock = Date.now): string {
+function verdictOn(socket: TLSSocket, clock: Clock = Date.now, trust = trustWithoutKeys(inventory)): string {
   try {
-    return verifyConnection(socket, trustDomain, clock).serviceId
+    return verifyConnection(socket, trustDomain, { trust, clock }).serviceId
   } catch (error) {
-    return error instanceof AuthError ? `${error.code}: ${error.message}` : String(error)
+    return error instanceof AuthError ? `${error.code}: ${error.logDetail ?? error.message}` : String(error)
   }
 }
 
@@ -90,6 +91,19 @@ describe('a connection', () => {
     expect(expired).toMatch(
       /^CERTIFICATE_EXPIRED: expired certificate: since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ, names "URI/,
     )
+  })
+
+  test('is refused where its certificate is revoked, and the log is told whose it is', async () => {
+    const connect = await openLaxServer()
+    const { socket } = await connect(tlsOptionsOf(orders))
+    const blocking = trustWithoutKeys(inventory)
+    revoke(blocking, { kind: 'block', id: orders.serviceId, isLifted: false })
+    const verdict = verdictOn(socket, Date.now, blocking)
+    expect(verdict).toMatch(
+      /^CERTIFICATE_REVOKED: certificate [0-9a-f]+ of spiffe:\/\/shop\.internal\/orders: the service is/,
+    )
+    revoke(blocking, { kind: 'block', id: orders.serviceId, isLifted: true })
+    expect(verdictOn(socket, Date.now, blocking)).toBe(orders.serviceId)
   })
 
   test('is refused where its session was resumed, whatever the first one showed', async () => {

@@ -7,14 +7,23 @@ const complete = { COUNTERSIGN_AUTHORITY: 'authority.internal:8440', COUNTERSIGN
 describe('readEnvironment', () => {
   test('takes what the environment says', () => {
     expect(readEnvironment({}, complete)).toEqual({
-      authority: { host: 'authority.internal', port: 8440 },
+      authorities: [{ host: 'authority.internal', port: 8440 }],
       credentials: '/run/credentials',
     })
   })
 
+  test('takes any number of authorities, each once', () => {
+    const { authorities } = readEnvironment({ authority: 'a:1,b:2, b:3,a:1' }, complete)
+    expect(authorities).toEqual([
+      { host: 'a', port: 1 },
+      { host: 'b', port: 2 },
+      { host: 'b', port: 3 },
+    ])
+  })
+
   test('prefers what it is given, and then needs no environment', () => {
     const given = { authority: 'localhost:1', credentials: './credentials' }
-    const expected = { authority: { host: 'localhost', port: 1 }, credentials: './credentials' }
+    const expected = { authorities: [{ host: 'localhost', port: 1 }], credentials: './credentials' }
     expect(readEnvironment(given, complete)).toEqual(expected)
     expect(readEnvironment(given, {})).toEqual(expected)
   })
@@ -36,8 +45,10 @@ describe('readEnvironment', () => {
       ':8440',
       'https://localhost:8440',
       '127.0.0.1:8440',
-      'a:1,b:2',
-      ' localhost:1',
+      'a:1,',
+      ',',
+      'a:1;b:2',
+      'a:1,127.0.0.1:2',
     ]) {
       await refusalOf('CONFIGURATION_INVALID', () =>
         readEnvironment({}, { ...complete, COUNTERSIGN_AUTHORITY: address }),

@@ -14,6 +14,7 @@ import { startAuthority, type TestAuthority } from '../support/authority.ts'
 import { temporaryDirectory } from '../support/directory.ts'
 import { createTestCa } from '../support/pki.ts'
 import { refusalOf } from '../support/refusal.ts'
+import { trustIn } from '../support/trust.ts'
 import { plainHandlers, Warehouse } from '../support/warehouse.ts'
 
 const pki = createTestCa()
@@ -51,6 +52,7 @@ async function startInventory() {
     {
       credentials: new MemoryCredentialSource(pki.credential('inventory')),
       verifyToken: () => Promise.reject(new TypeError('no tokens here')),
+      trust: trustIn({ pki }),
       logger: silentLogger,
       clock: Date.now,
     },

@@ -47,7 +47,7 @@ export async function up(kysely: Kysely<unknown>): Promise<void> {
   )
 }
 
-/** At most as many changes have one revision. */
+/** At most as many changes have one revision. Written into statements: as a parameter it would be divided by with a fraction. */
 const REVISION_SIZE = 1_000
 
 /** The longest life of a token and what clocks may differ by: what was issued up to a floor has expired then. */
@@ -90,7 +90,7 @@ async function fillCertificates(kysely: Kysely<unknown>, now: number): Promise<v
   const first = (await lastSequence(kysely)) + 1
   await sql`
     insert into trust_log (kind, id, sequence, value, expires_at, reason, recorded_by, recorded_at)
-    select 'certificate', serial_number, ${first} + (row_number() over (order by serial_number) - 1) / ${REVISION_SIZE},
+    select 'certificate', serial_number, ${first} + (row_number() over (order by serial_number) - 1) / ${sql.lit(REVISION_SIZE)},
       not_after / 1000 + 1, (not_after / 1000 + 1) * 1000, revocation_reason, revoked_by, revoked_at
     from certificate where revoked_at is not null and not_after >= ${(now - LEEWAY_SECONDS) * 1000}`.execute(kysely)
 }
@@ -99,7 +99,7 @@ async function fillServices(kysely: Kysely<unknown>, now: number): Promise<void>
   const first = (await lastSequence(kysely)) + 1
   await sql`
     insert into trust_log (kind, id, sequence, value, expires_at, reason, recorded_by, recorded_at)
-    select 'service', service_id, ${first} + (row_number() over (order by service_id) - 1) / ${REVISION_SIZE},
+    select 'service', service_id, ${first} + (row_number() over (order by service_id) - 1) / ${sql.lit(REVISION_SIZE)},
       revoked_at / 1000, (revoked_at / 1000 + ${FLOOR_SECONDS}) * 1000, revocation_reason, revoked_by, revoked_at
     from revoked_service as last
     where revoked_at >= ${(now - FLOOR_SECONDS - LEEWAY_SECONDS) * 1000}
