@@ -40,7 +40,7 @@ answerRequests({
 async function ourSay({ material, authority, address }: ClientSetUp): Promise<Say> {
   const credential = parseCredential(material, systemClock(), 'the benchmark')
   const logger = createLogger('caller')
-  const workload = await joinWith(credential, { authority: parseAddress(authority), logger, clock: systemClock })
+  const workload = await joinWith(credential, { authorities: [parseAddress(authority)], logger, clock: systemClock })
   const client = workload.createClient(Echo, 'echo', address)
   return () => client.say({ text: 'hello' })
 }

@@ -33,7 +33,7 @@ answerRequests({
 async function serveOurs({ material, authority }: ServerSetUp): Promise<number> {
   const credential = parseCredential(material, systemClock(), 'the benchmark')
   const workload = await joinWith(credential, {
-    authority: parseAddress(authority),
+    authorities: [parseAddress(authority)],
     logger: createLogger('echo'),
     clock: systemClock,
   })

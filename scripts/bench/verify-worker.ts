@@ -1,6 +1,6 @@
 /** Verifies tokens that were never seen, with the verifier of a server and with jose alone. */
 
-import { parseCredential, parseScope } from 'countersign'
+import { parseScope, TrustState } from 'countersign'
 import { jwtVerify } from 'jose'
 import { systemClock, toEpochSeconds } from '../../src/core/clock.ts'
 import { randomId } from '../../src/core/encoding.ts'
@@ -9,13 +9,14 @@ import { verifyPeer } from '../../src/identity/verified-peer.ts'
 import { createCallVerifier } from '../../src/interceptor/call-verifier.ts'
 import { createSigningKey } from '../../src/token/signing-key.ts'
 import { LEEWAY_SECONDS } from '../../src/token/verify.ts'
+import { publishKey } from '../../src/trust/published-key.ts'
 import { AUDIENCE, createBenchCa, ISSUER } from './bench-ca.ts'
 import { answerRequests } from './worker.ts'
 
 const signingKey = createSigningKey()
-const { keyId, publicKey } = signingKey.verificationKey
-const issuer = { issuer: ISSUER, keys: new Map([[keyId, signingKey.verificationKey]]) }
-const verify = createCallVerifier({ audience: AUDIENCE, trustedIssuer: () => issuer, clock: systemClock })
+const { verificationKey } = signingKey
+const { ca } = createBenchCa()
+const verify = createCallVerifier({ audience: AUDIENCE, trust: createTrust(), clock: systemClock })
 const peer = createPeer()
 
 let tokens: readonly string[] = []
@@ -28,7 +29,7 @@ answerRequests({
   ours: () => cpuMicrosOf((token) => verify(token, peer)),
   jose: () =>
     cpuMicrosOf((token) =>
-      jwtVerify(token, publicKey, {
+      jwtVerify(token, verificationKey.publicKey, {
         typ: 'at+jwt',
         algorithms: ['ES256'],
         issuer: ISSUER,
@@ -40,10 +41,22 @@ answerRequests({
     ),
 })
 
+/** As a feed brings it. */
+function createTrust(): TrustState {
+  const trust = new TrustState({ credential: ca.credential('echo'), dangerouslyTrustForever: true })
+  const revision = { epoch: 1, sequence: 1 }
+  const contents = trust.beginSnapshot(revision, ISSUER)
+  const expiresAt = toEpochSeconds(systemClock()) + 3600
+  const statement = { issuer: ISSUER, key: verificationKey, expiresAt }
+  contents.add([publishKey(statement, ca.credential('countersign/authority'))])
+  trust.replace(contents)
+  trust.vouch(revision, 0)
+  return trust
+}
+
 function createPeer() {
-  const material = createBenchCa().issue('caller')
-  const { trustDomain } = parseCredential(material, systemClock(), 'the benchmark')
-  const [leaf = Buffer.alloc(0)] = decodeCertificates(material.certificateChain, 'the chain')
+  const { certificateChain, trustDomain } = ca.credential('caller')
+  const [leaf = Buffer.alloc(0)] = decodeCertificates(certificateChain, 'the chain')
   return verifyPeer(leaf, trustDomain)
 }
 
