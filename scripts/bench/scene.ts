@@ -5,6 +5,7 @@ import { formatAddress } from '../../src/core/address.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { parseCredential } from '../../src/identity/credential.ts'
 import { startAuthority } from '../../src/server/start-authority.ts'
+import { IN_MEMORY, openStore } from '../../src/store/open.ts'
 import { encodePublicKey } from '../../src/token/verification-key.ts'
 import { AUDIENCE, createBenchCa, ISSUER, POLICY } from './bench-ca.ts'
 import type { ClientSetUp } from './echo-client.ts'
@@ -20,12 +21,15 @@ export interface Scene {
 
 export async function startScene(): Promise<Scene> {
   const { ca, issue } = createBenchCa()
+  const store = await openStore(IN_MEMORY, { create: true })
   const running = await startAuthority({
     loadCa: async () => ca,
     issuer: ISSUER,
     policy: parseGrantPolicy(POLICY, 'policy.yaml'),
     ttlSeconds: 300,
     listen: { grpc: { host: 'localhost', port: 0 } },
+    trustLog: store.trustLog,
+    revocations: store.revocations,
     logger: silentLogger,
     clock: systemClock,
   })
@@ -43,6 +47,9 @@ export async function startScene(): Promise<Scene> {
       client.close()
       return { material, authority, address: echo, token }
     },
-    close: () => running.close(),
+    async close() {
+      await running.close()
+      await store.close()
+    },
   }
 }

@@ -9,13 +9,15 @@ import { verifyPeer } from '../../src/identity/verified-peer.ts'
 import { createCallVerifier } from '../../src/interceptor/call-verifier.ts'
 import { createSigningKey } from '../../src/token/signing-key.ts'
 import { LEEWAY_SECONDS } from '../../src/token/verify.ts'
+import { publishKey } from '../../src/trust/published-key.ts'
+import { TrustState } from '../../src/trust/trust-state.ts'
 import { AUDIENCE, createBenchCa, ISSUER } from './bench-ca.ts'
 import { answerRequests } from './worker.ts'
 
 const signingKey = createSigningKey()
-const { keyId, publicKey } = signingKey.verificationKey
-const issuer = { issuer: ISSUER, keys: new Map([[keyId, signingKey.verificationKey]]) }
-const verify = createCallVerifier({ audience: AUDIENCE, trustedIssuer: () => issuer, clock: systemClock })
+const { publicKey } = signingKey.verificationKey
+const { issue } = createBenchCa()
+const verify = createCallVerifier({ audience: AUDIENCE, trust: createTrust(), clock: systemClock })
 const peer = createPeer()
 
 let tokens: readonly string[] = []
@@ -40,8 +42,20 @@ answerRequests({
     ),
 })
 
+/** Knows the signing key, as an authority publishes it, and that nothing is revoked. */
+function createTrust(): TrustState {
+  const credential = parseCredential(issue('countersign/authority'), systemClock(), 'the benchmark')
+  const expiresAt = toEpochSeconds(systemClock()) + 3_600
+  const trust = new TrustState({ credential, dangerouslyTrustForever: true })
+  const contents = trust.beginSnapshot({ epoch: 1, sequence: 1 }, ISSUER)
+  contents.add([publishKey({ issuer: ISSUER, key: signingKey.verificationKey, expiresAt }, credential)])
+  trust.replace(contents)
+  trust.vouch(contents.revision, 0)
+  return trust
+}
+
 function createPeer() {
-  const material = createBenchCa().issue('caller')
+  const material = issue('caller')
   const { trustDomain } = parseCredential(material, systemClock(), 'the benchmark')
   const [leaf = Buffer.alloc(0)] = decodeCertificates(material.certificateChain, 'the chain')
   return verifyPeer(leaf, trustDomain)

@@ -1,8 +1,6 @@
 import { type Command, Option } from 'commander'
-import type { KeyAnchors } from '../authority/published-keys.ts'
 import { loadProfiles } from '../ca/certificate/profiles.ts'
 import type { CertificateAuthority } from '../ca/certificate-authority.ts'
-import { loadBundle } from '../ca/directory/bundle.ts'
 import { type CaFiles, caFilesOf } from '../ca/directory/ca-files.ts'
 import type { CaHome } from '../ca/directory/ca-home.ts'
 import type { KeyProtection } from '../ca/directory/key-files.ts'
@@ -114,13 +112,6 @@ export async function loadCa(open: OpenCa): Promise<CertificateAuthority> {
   const { ledger, inventory } = store
   const { directory } = open.files
   return loadCertificateAuthority({ directory, ledger, inventory, passphrase: await passphrase(), clock })
-}
-
-/** What the signing keys of authorities are verified with. */
-export async function keyAnchorsOf(open: OpenCa): Promise<KeyAnchors> {
-  const state = await stateOf(open)
-  const roots = await loadBundle(open.files.directory, state, open.clock())
-  return { trustDomain: state.trustDomain, roots, clock: open.clock }
 }
 
 /** What a step works on that needs no key. */

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { readPublishedKeys } from '../authority/published-keys.ts'
 import { AuthError } from '../core/errors.ts'
-import { commandOf, keyAnchorsOf, useCa } from './ca-context.ts'
+import { commandOf, useCa } from './ca-context.ts'
+import { keyAnchorsOf } from './key-anchors.ts'
 import { writeResult } from './result.ts'
 import { appendChange, type ChangeArguments, heardAt, withChange } from './trust-change.ts'
 

@@ -4,7 +4,8 @@ import { labelOf } from '../ca/issuers/authorities.ts'
 import type { CaState } from '../ca/issuers/ca-state.ts'
 import { toEpochSeconds } from '../core/clock.ts'
 import type { PublishedKey } from '../trust/published-key.ts'
-import { type CaArguments, keyAnchorsOf, stateOf, useCa, withCa } from './ca-context.ts'
+import { type CaArguments, stateOf, useCa, withCa } from './ca-context.ts'
+import { keyAnchorsOf } from './key-anchors.ts'
 import { withJson, writeResult } from './result.ts'
 import { tableOf } from './table.ts'
 
@@ -21,7 +22,7 @@ async function listSigningKeys(args: CaArguments, command: Command): Promise<voi
     const now = toEpochSeconds(open.clock())
     const keys = [...published.keys.values()].map((key) => ({
       ...describe(key, state),
-      state: published.isRevoked(key) ? 'revoked' : key.expiresAt < now ? 'expired' : 'valid',
+      state: published.isRevoked(key) ? 'revoked' : key.expiresAt < now ? 'expired' : 'live',
     }))
     writeResult(command, { keys, refused: published.refused }, [
       ...tableOf(

@@ -129,6 +129,11 @@ describe('policy.yaml is refused for', () => {
       'grants[0].audience: Paths under',
     ],
     [
+      'a part of a reserved audience',
+      'grants: [{ caller: a, audience: countersign/authority/x, scopes: [c] }]',
+      'grants[0].audience: Paths under countersign/ are reserved: of them countersign/authority alone',
+    ],
+    [
       'a lifetime of none',
       `grants: [{ ${grant}, ttlSeconds: 0 }]`,
       'grants[0].ttlSeconds: expected a whole number from 1',

@@ -2,8 +2,10 @@ import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { parseGrantPolicy } from '../../src/access/grant-policy.ts'
 import { createIssueToken, type IssueTokenOptions, type IssueTokenRequest } from '../../src/authority/issue-token.ts'
+import { AuthError } from '../../src/core/errors.ts'
 import { createSigningKey } from '../../src/token/signing-key.ts'
 import { createTokenVerifier } from '../../src/token/verify.ts'
+import { RevocationIndex } from '../../src/trust/revocation-index.ts'
 import { refusalOf } from '../support/refusal.ts'
 import { anotherPeer, audience, issuedAt, issuedAtMs, peer } from '../support/token.ts'
 
@@ -18,6 +20,8 @@ grants:
   'policy.yaml',
 )
 const signingKey = createSigningKey()
+/** Nothing is revoked. */
+const standing = { refusalOfToken: () => undefined }
 
 /** Issues to `orders`, for `inventory`, and how that differs. */
 function issue(request: Partial<IssueTokenRequest> = {}, options: Partial<IssueTokenOptions> = {}, caller = peer) {
@@ -25,7 +29,8 @@ function issue(request: Partial<IssueTokenRequest> = {}, options: Partial<IssueT
     issuer,
     policy,
     ttlSeconds: 300,
-    signingKey,
+    signer: async () => ({ signingKey, expiresAt: issuedAt + 86_400 * 365 }),
+    trust: standing,
     clock: () => issuedAtMs + 999,
     ...options,
   })
@@ -33,8 +38,8 @@ function issue(request: Partial<IssueTokenRequest> = {}, options: Partial<IssueT
 }
 
 describe('a token is issued', () => {
-  test('with these claims and no other', () => {
-    const { token, tokenId } = issue({ scopes: ['inventory.reserve'] })
+  test('with these claims and no other', async () => {
+    const { token, tokenId } = await issue({ scopes: ['inventory.reserve'] })
     expect(decodeJwt(token)).toEqual({
       iss: issuer,
       sub: peer.serviceId,
@@ -42,6 +47,7 @@ describe('a token is issued', () => {
       client_id: peer.serviceId,
       scope: 'inventory.reserve',
       jti: tokenId,
+      grant_id: tokenId,
       iat: issuedAt,
       exp: issuedAt + 300,
       cnf: { 'x5t#S256': peer.thumbprint },
@@ -51,7 +57,7 @@ describe('a token is issued', () => {
 
   test('that jose and our own verifier accept', async () => {
     const { keyId, publicKey } = signingKey.verificationKey
-    const { token } = issue()
+    const { token } = await issue()
     const currentDate = new Date(issuedAtMs)
     await jwtVerify(token, publicKey, { issuer, audience, typ: 'at+jwt', algorithms: ['ES256'], currentDate })
     const trustedIssuer = () => ({ issuer, keys: new Map([[keyId, signingKey.verificationKey]]) })
@@ -62,22 +68,25 @@ describe('a token is issued', () => {
     await refusalOf('TOKEN_BINDING_MISMATCH', () => verify(token, anotherPeer))
   })
 
-  test('under an ID of its own each time', () => {
-    const tokenIds = Array.from({ length: 50 }, () => issue().tokenId)
+  test('under an ID of its own each time', async () => {
+    const issued = await Promise.all(Array.from({ length: 50 }, () => issue()))
+    const tokenIds = issued.map(({ tokenId }) => tokenId)
     expect(new Set(tokenIds).size).toBe(50)
     for (const tokenId of tokenIds) expect(tokenId).toMatch(/^[\w-]{22}$/)
   })
 
-  test('with the scopes that were asked for, each once, else with all that are granted', () => {
-    expect(issue().scopes).toEqual(['inventory.reserve', 'inventory.read', 'inventory.audit'])
-    expect(issue({ scopes: ['inventory.read', 'inventory.reserve'] }).scopes).toEqual([
+  test('with the scopes that were asked for, each once, else with all that are granted', async () => {
+    expect((await issue()).scopes).toEqual(['inventory.reserve', 'inventory.read', 'inventory.audit'])
+    expect((await issue({ scopes: ['inventory.read', 'inventory.reserve'] })).scopes).toEqual([
       'inventory.read',
       'inventory.reserve',
     ])
-    expect(decodeJwt(issue({ scopes: ['inventory.read', 'inventory.read'] }).token)['scope']).toBe('inventory.read')
+    expect(decodeJwt((await issue({ scopes: ['inventory.read', 'inventory.read'] })).token)['scope']).toBe(
+      'inventory.read',
+    )
   })
 
-  test('for the shortest of: the configured life, that of the grants in use, that of the certificate', () => {
+  test('for the shortest of: the configured life, that of the grants in use, of the certificate, of the key', async () => {
     const nearTheEnd = { clock: () => peer.notAfter - 10_000 }
     const lives: readonly (readonly [number, string[], Partial<IssueTokenOptions>])[] = [
       [300, ['inventory.read'], {}],
@@ -88,9 +97,10 @@ describe('a token is issued', () => {
       [10, [], nearTheEnd],
       [10, ['inventory.read'], nearTheEnd],
       [1, [], { clock: () => peer.notAfter - 1_500 }],
+      [42, [], { signer: async () => ({ signingKey, expiresAt: issuedAt + 42 }) }],
     ]
     for (const [seconds, scopes, options] of lives) {
-      const { token, lifetimeSeconds } = issue({ scopes }, options)
+      const { token, lifetimeSeconds } = await issue({ scopes }, options)
       const { iat = 0, exp = 0 } = decodeJwt(token)
       expect({ lifetimeSeconds, inToken: exp - iat }).toEqual({ lifetimeSeconds: seconds, inToken: seconds })
       expect(exp * 1000).toBeLessThanOrEqual(peer.notAfter)
@@ -103,13 +113,35 @@ describe('a token is issued', () => {
     }
   })
 
-  test('for a service of several segments', () => {
-    const { scopes } = issue({ audience: 'spiffe://shop.internal/shop/billing' })
+  test('for a service of several segments', async () => {
+    const { scopes } = await issue({ audience: 'spiffe://shop.internal/shop/billing' })
     expect(scopes).toEqual(['billing.charge'])
   })
 })
 
 describe('a token is refused', () => {
+  test('where verifiers would refuse it, until it is issued late enough', async () => {
+    const index = new RevocationIndex()
+    index.add({ kind: 'service', id: peer.serviceId, upTo: issuedAt - 10 })
+    const { message, details } = await refusalOf('TOKEN_REVOKED', () => issue({}, { trust: index }))
+    expect(message).toContain('again in 21 s')
+    expect(details).toEqual({ retryAfterMs: '21000' })
+    expect(await issue({}, { trust: index, clock: () => issuedAtMs + 21_000 })).toMatchObject({ audience })
+  })
+
+  test('where the service is blocked, for as long as it is', async () => {
+    const index = new RevocationIndex()
+    index.add({ kind: 'block', id: peer.serviceId, isLifted: false })
+    const { message, details } = await refusalOf('TOKEN_REVOKED', () => issue({}, { trust: index }))
+    expect(message).toContain('Ask whoever runs the authority')
+    expect(details).toEqual({})
+  })
+
+  test('where no key may sign', async () => {
+    const signer = async () => Promise.reject(new AuthError('STORE_UNAVAILABLE', 'no key'))
+    await refusalOf('STORE_UNAVAILABLE', () => issue({}, { signer }))
+  })
+
   test('for what policy does not grant to the caller', async () => {
     const requests: readonly Partial<IssueTokenRequest>[] = [
       { scopes: ['inventory.restock'] },

@@ -44,15 +44,18 @@ describe("an authority's configuration", () => {
       ca: join(directory, 'pki'),
       storeFile: join(directory, 'pki', 'ca.db'),
       caPassphraseFile: undefined,
-      token: { ttlSeconds: 120 },
+      token: { ttlSeconds: 120, keyRotationSeconds: 21_600 },
     })
     const request = { caller: parseServicePath('orders'), audience: parseServicePath('inventory'), scopes: [] }
     expect(authorizeGrant(policy, request)).toEqual({ scopes: ['inventory.reserve'], ttlSeconds: 60 })
   })
 
-  it('gives tokens five minutes where it does not say otherwise', async () => {
-    expect((await load({ token: undefined })).token).toEqual({ ttlSeconds: 300 })
-    expect((await load({ token: '{}' })).token).toEqual({ ttlSeconds: 300 })
+  it('gives tokens five minutes, and their keys six hours, where it does not say otherwise', async () => {
+    for (const token of [undefined, '{}']) {
+      expect((await load({ token })).token).toEqual({ ttlSeconds: 300, keyRotationSeconds: 21_600 })
+    }
+    expect((await load({ token: '{ keyRotationSeconds: 60 }' })).token.keyRotationSeconds).toBe(60)
+    expect((await load({ token: '{ keyRotationSeconds: 43200 }' })).token.keyRotationSeconds).toBe(43_200)
   })
 
   it('may name a store of its own, and what the keys of the CA are encrypted with', async () => {
@@ -145,6 +148,8 @@ describe("an authority's configuration", () => {
     ['policy', './pki', `${join(directory, 'pki')}: cannot be read: EISDIR`],
     ['token', '{ ttlSeconds: 0 }', 'token.ttlSeconds: expected a whole number from 1 to 3600.'],
     ['token', '{ ttlSeconds: 3601 }', 'token.ttlSeconds: expected a whole number from 1 to 3600.'],
+    ['token', '{ keyRotationSeconds: 59 }', 'token.keyRotationSeconds: expected a whole number from 60 to 43200.'],
+    ['token', '{ keyRotationSeconds: 43201 }', 'token.keyRotationSeconds: expected a whole number from 60 to 43200.'],
     ['token', '{ ttl: 60 }', 'token.ttl: this key is unknown.'],
     ['token', '{ ttlSeconds: 59 }', `${policyFile}:2:85 grants[0].ttlSeconds: expected a whole number from 1 to 59.`],
     ['store', './authority.db', 'store: This is not a store.'],

@@ -38,7 +38,7 @@ async function setUp() {
     storeFile: caFilesOf(directory).store,
     caPassphraseFile: undefined,
     policy: parseGrantPolicy(policy, 'policy.yaml'),
-    token: { ttlSeconds: 300 },
+    token: { ttlSeconds: 300, keyRotationSeconds: 3_600 },
   }
   return { directory, store, configuration, credential: parseCredential(material, Date.now(), 'the test') }
 }

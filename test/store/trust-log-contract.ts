@@ -63,8 +63,8 @@ export function describeTrustLog(name: string, openStore: (state?: CaState) => P
       expect((await log.read(undefined, 10)).changes).toEqual([...revokedTokens(1), lifted])
       await log.append([blocked], ORIGIN)
       expect((await log.read({ epoch: 1, sequence: 3 }, 10)).changes).toEqual([blocked])
-      // Also where both come at once.
-      await log.append([blocked, lifted], ORIGIN)
+      // Also where both come at once: one after the other.
+      expect(await log.append([blocked, lifted], ORIGIN)).toEqual({ epoch: 1, sequence: 6 })
       expect((await log.read(undefined, 10)).changes).toEqual([...revokedTokens(1), lifted])
     })
 

@@ -2,6 +2,7 @@ import {
   type CallOptions,
   type ChannelCredentials,
   Client,
+  type ClientReadableStream,
   Metadata,
   type MetadataValue,
   type StatusObject,
@@ -46,6 +47,15 @@ export function callPlainly(address: string, channel: ChannelCredentials, call: 
       )
       .on('status', (ended: StatusObject) => resolve(endingOf(ended)))
   })
+}
+
+/** A stream's messages as they come, and how it ends. */
+export function receive<Message>(stream: ClientReadableStream<Message>) {
+  const messages: Message[] = []
+  stream.on('data', (message: Message) => messages.push(message))
+  stream.on('error', () => {})
+  const ended = new Promise<StatusObject>((resolve) => stream.on('status', resolve)).then(endingOf)
+  return { messages, ended, cancel: () => stream.cancel() }
 }
 
 export function endingOf({ code, details, metadata }: StatusObject): Ending {

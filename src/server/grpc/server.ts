@@ -10,10 +10,13 @@ export interface GrpcServerOptions extends MeshServerOptions, TrustServiceOption
   readonly issueToken: IssueToken
 }
 
+/** Operators ask what is wrong also while the log cannot be read. */
+const ANSWERED_WITHOUT_TRUST = new Set([TrustService.service.Status.path])
+
 /** The authority's face over gRPC: a server of the mesh like any other, with the authority's own services. */
 export function createGrpcServer(options: GrpcServerOptions): MeshServer {
   const { issueToken, logger } = options
-  const server = new MeshServer(options, HEALTH_RULES)
+  const server = new MeshServer({ ...options, answeredWithoutTrust: ANSWERED_WITHOUT_TRUST }, HEALTH_RULES)
   server.addService(TokenService, tokenHandlers(issueToken, logger))
   server.addService(TrustService, trustHandlers(options, server.closing))
   server.addService(

@@ -1,16 +1,15 @@
-import { type ChannelCredentials, type ClientReadableStream, credentials, type StatusObject } from '@grpc/grpc-js'
+import { type ChannelCredentials, credentials, type StatusObject } from '@grpc/grpc-js'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { formatAddress } from '../../../src/core/address.ts'
 import type { IssueTokenRequest } from '../../../src/gen/countersign/v1/IssueTokenRequest.ts'
 import type { IssueTokenResponse__Output } from '../../../src/gen/countersign/v1/IssueTokenResponse.ts'
-import type { WatchResponse__Output } from '../../../src/gen/countersign/v1/WatchResponse.ts'
 import { Health } from '../../../src/server/grpc/health.ts'
 import { TokenService, TrustService } from '../../../src/transport/authority-protos.ts'
 import { ISSUER, startAuthority, type TestAuthority } from '../../support/authority.ts'
 import { plainTls } from '../../support/mesh.ts'
 import { createTestCa } from '../../support/pki.ts'
-import { type Ending, endingOf } from '../../support/plain-client.ts'
+import { type Ending, endingOf, receive } from '../../support/plain-client.ts'
 
 const pki = createTestCa()
 const orders = pki.credential('orders')
@@ -46,21 +45,6 @@ function issueToken(request: IssueTokenRequest, channel: ChannelCredentials = pl
       })
       .on('status', (ended: StatusObject) => setImmediate(() => resolve({ ...endingOf(ended), response })))
   })
-}
-
-/** A stream's messages as they come, and how it ends. */
-function receive<Message>(stream: ClientReadableStream<Message>) {
-  const messages: Message[] = []
-  stream.on('data', (message: Message) => messages.push(message))
-  stream.on('error', () => {})
-  const ended = new Promise<StatusObject>((resolve) => stream.on('status', resolve)).then(endingOf)
-  return { messages, ended, cancel: () => stream.cancel() }
-}
-
-function watchTrust(at = address, channel: ChannelCredentials = plainTls(orders)) {
-  const client = new TrustService(at, channel, { 'grpc.use_local_subchannel_pool': 1 })
-  onTestFinished(() => client.close())
-  return receive<WatchResponse__Output>(client.watch({}))
 }
 
 function healthClient(at = address, channel: ChannelCredentials = plainTls(orders)) {
@@ -144,52 +128,6 @@ describe('IssueToken', () => {
   })
 })
 
-describe('Watch of TrustService', () => {
-  test('sends a snapshot at once, and another after each change', async () => {
-    const { messages, cancel, ended } = watchTrust()
-    await vi.waitUntil(() => messages.length === 1)
-    const keys = [...authority.trust.head().keys.values()]
-    expect(messages[0]?.snapshot).toMatchObject({ issuer: ISSUER, keys: keys.map(({ keyId }) => ({ keyId })) })
-    expect(messages[0]?.snapshot?.keys[0]?.publicKey).toEqual(
-      keys[0]?.publicKey.export({ type: 'spki', format: 'der' }),
-    )
-
-    const head = authority.trust.head()
-    onTestFinished(() => authority.trust.replace(head))
-    authority.trust.replace({ ...head, keys: new Map() })
-    await vi.waitUntil(() => messages.length === 2)
-    expect(messages[1]?.snapshot).toEqual({ issuer: ISSUER, keys: [] })
-    cancel()
-    expect(await ended).toMatchObject({ status: 'CANCELLED' })
-  })
-
-  test('lets go of what it holds when its caller leaves', async () => {
-    const subscribe = authority.trust.subscribe.bind(authority.trust)
-    let subscribed = 0
-    authority.trust.subscribe = (listener) => {
-      subscribed += 1
-      const unsubscribe = subscribe(listener)
-      return () => {
-        subscribed -= 1
-        unsubscribe()
-      }
-    }
-    onTestFinished(() => void Object.assign(authority.trust, { subscribe }))
-    const streams = Array.from({ length: 5 }, () => watchTrust())
-    await vi.waitUntil(() => subscribed === 5)
-    for (const { cancel } of streams) cancel()
-    await vi.waitUntil(() => subscribed === 0)
-  })
-
-  test('ends when the authority closes', async () => {
-    const closing = await startAuthority({ pki, policy })
-    const { messages, ended } = watchTrust(formatAddress(closing.address))
-    await vi.waitUntil(() => messages.length === 1)
-    await closing.close()
-    expect(await ended).toMatchObject({ status: 'OK' })
-  })
-})
-
 describe('health', () => {
   test('is SERVING for the server and for each of its services', async () => {
     for (const service of ['', 'countersign.v1.TokenService', 'countersign.v1.TrustService']) {
@@ -226,7 +164,9 @@ describe('a caller without a certificate of this CA', () => {
     for (const channel of [credentials.createInsecure(), credentials.createSsl(roots), plainTls(foreign)]) {
       expect(await issueToken({ audience }, channel)).toMatchObject({ status: 'UNAVAILABLE', reason: undefined })
       expect(await checkHealth('', channel)).toMatchObject({ status: 'UNAVAILABLE', health: undefined })
-      const { messages, ended } = watchTrust(address, channel)
+      const client = new TrustService(address, channel, { 'grpc.use_local_subchannel_pool': 1 })
+      onTestFinished(() => client.close())
+      const { messages, ended } = receive(client.watch({}))
       expect(await ended).toMatchObject({ status: 'UNAVAILABLE' })
       expect(messages).toEqual([])
     }
