@@ -42,7 +42,7 @@ describe('a token that is to be revoked', () => {
       ['', 'CREDENTIALS_MALFORMED'],
       [`${text} `, 'CREDENTIALS_MALFORMED'],
       [text.replace(/\.[^.]*\./, '.e30.'), 'signature'],
-      [createSigningKey().sign(claims), 'unknown'],
+      [createSigningKey().sign(claims), 'is not known'],
       [signingKey.sign({ ...claims, issuer: `${ISSUER}.example` }), 'issuer'],
       [signingKey.sign({ ...claims, grantId: '' }), 'grant_id'],
     ] as const
