@@ -240,6 +240,30 @@ describe('a stream', () => {
   })
 })
 
+test('what waits for a slow reader when the revocation comes is not sent any more', async () => {
+  let written = 0
+  const addTo = (server: MeshServer) =>
+    server.addService(Warehouse, {
+      ...plainHandlers,
+      async *follow() {
+        for (; written < 10; written += 1) yield { filling: Buffer.alloc(200_000) }
+        begun.push('server stream')
+        await new Promise(() => {})
+      },
+    })
+  const warehouse = await guardedWarehouse({ addTo })
+  const caller = callerIn(warehouse)
+  const metadata = bearing(warehouse.token(caller, { tokenId: 'the-token' }))
+  const call = startKind(warehouse.client(caller), 'server stream', { metadata })
+  call.pause()
+  await vi.waitUntil(() => begun.length > 0)
+  revoke(warehouse.trust, { kind: 'token', id: 'the-token', until: until(warehouse) })
+  call.resume()
+  const { reason, receipts } = await call.outcome
+  expect(reason).toBe('TOKEN_REVOKED')
+  expect(receipts.length).toBeLessThan(written / 2)
+})
+
 test('a method that is answered without trust is answered where nothing else is', async () => {
   const addTo = (server: MeshServer) => server.addService(Warehouse, plainHandlers)
   const answeredWithoutTrust = new Set([Warehouse.service.Count.path])
