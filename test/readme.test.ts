@@ -12,8 +12,8 @@ import { describeWith, openssl } from './support/tools.ts'
 const ROOT = join(import.meta.dirname, '..')
 const README = read('README.md')
 
-describeWith(openssl, 'the chapter of the README on the CA', () => {
-  test('works copied line by line', { timeout: 60_000 }, async () => {
+describeWith(openssl, 'the chapters of the README on the CA and on revoking', () => {
+  test('work copied line by line', { timeout: 60_000 }, async () => {
     const directory = await temporaryDirectory()
     const npm = join(directory, 'bin', 'npm')
     await mkdir(join(directory, 'bin'))
@@ -21,7 +21,7 @@ describeWith(openssl, 'the chapter of the README on the CA', () => {
     await writeFile(npm, `#!/bin/sh\nshift 3\nexec '${process.execPath}' --conditions=source '${main}' "$@"\n`, {
       mode: 0o755,
     })
-    const script = blocks('sh', chapter('The CA')).join('')
+    const script = ['The CA', 'Revoke'].flatMap((title) => blocks('sh', chapter(title))).join('')
     expect(script.match(/^npm run countersign -- /gm)?.length).toBeGreaterThan(12)
     const PATH = `${join(directory, 'bin')}:${process.env['PATH']}`
     const options = { cwd: directory, env: { ...process.env, PATH }, encoding: 'utf8' } as const
@@ -73,14 +73,20 @@ describe('the README', () => {
     const environment = exportsOf(lines)
 
     const isService = (line: string) => line.includes('serve --config') || line.startsWith('npx node')
-    const commands = lines.filter((line) => line.startsWith('npm run countersign --') && !isService(line))
-    expect(commands).toHaveLength(6)
+    const isStatus = (line: string) => line.includes('trust status')
+    const isCommand = (line: string) => line.startsWith('npm run countersign --') && !isService(line)
+    const commands = lines.filter((line) => isCommand(line) && !isStatus(line))
+    expect(commands).toHaveLength(7)
     for (const line of commands) expect(await exitCode(start(line, directory, environment)), line).toBe(0)
     const services = lines.filter(isService)
     expect(services).toHaveLength(5)
     const [order = 'no order', ...servers] = services.toReversed()
     for (const line of servers.toReversed()) await listening(start(line, directory, environment), line)
     expect(await exitCode(start(order, directory, environment)), order).toBe(0)
+    const [ofAuthority = 'no status', ofInventory = 'no status', ...more] = lines.filter(isStatus)
+    expect(more).toEqual([])
+    expect(await outputOf(start(ofAuthority, directory, environment))).toContain('3 verifiers:')
+    expect(await outputOf(start(ofInventory, directory, environment))).toContain('inventory is fresh')
   })
 
   describe('on moving an existing service', () => {
