@@ -1,14 +1,13 @@
 import { type CredentialMaterial, parseServiceId } from 'countersign'
-import type { CertificateAuthority } from '../../src/ca/certificate-authority.ts'
 import { encodePrivateKey } from '../../src/identity/key-pair.ts'
-import { createTestCa } from '../../src/testing/test-ca.ts'
+import { createTestCa, type TestCa } from '../../src/testing/test-ca.ts'
 
 export const ISSUER = 'https://authority.bench.internal'
 export const AUDIENCE = parseServiceId('spiffe://bench.internal/echo')
 export const POLICY = 'grants: [{ caller: caller, audience: echo, scopes: [echo.say] }]'
 
 export interface BenchCa {
-  readonly ca: CertificateAuthority
+  readonly ca: TestCa
   issue(service: string): CredentialMaterial
 }
 

@@ -1,6 +1,6 @@
 /** Verifies tokens that were never seen, with the verifier of a server and with jose alone. */
 
-import { parseCredential, parseScope } from 'countersign'
+import { parseScope, TrustState } from 'countersign'
 import { jwtVerify } from 'jose'
 import { systemClock, toEpochSeconds } from '../../src/core/clock.ts'
 import { randomId } from '../../src/core/encoding.ts'
@@ -10,13 +10,12 @@ import { createCallVerifier } from '../../src/interceptor/call-verifier.ts'
 import { createSigningKey } from '../../src/token/signing-key.ts'
 import { LEEWAY_SECONDS } from '../../src/token/verify.ts'
 import { publishKey } from '../../src/trust/published-key.ts'
-import { TrustState } from '../../src/trust/trust-state.ts'
 import { AUDIENCE, createBenchCa, ISSUER } from './bench-ca.ts'
 import { answerRequests } from './worker.ts'
 
 const signingKey = createSigningKey()
-const { publicKey } = signingKey.verificationKey
-const { issue } = createBenchCa()
+const { verificationKey } = signingKey
+const { ca } = createBenchCa()
 const verify = createCallVerifier({ audience: AUDIENCE, trust: createTrust(), clock: systemClock })
 const peer = createPeer()
 
@@ -30,7 +29,7 @@ answerRequests({
   ours: () => cpuMicrosOf((token) => verify(token, peer)),
   jose: () =>
     cpuMicrosOf((token) =>
-      jwtVerify(token, publicKey, {
+      jwtVerify(token, verificationKey.publicKey, {
         typ: 'at+jwt',
         algorithms: ['ES256'],
         issuer: ISSUER,
@@ -42,22 +41,22 @@ answerRequests({
     ),
 })
 
-/** Knows the signing key, as an authority publishes it, and that nothing is revoked. */
+/** As a feed brings it. */
 function createTrust(): TrustState {
-  const credential = parseCredential(issue('countersign/authority'), systemClock(), 'the benchmark')
-  const expiresAt = toEpochSeconds(systemClock()) + 3_600
-  const trust = new TrustState({ credential, dangerouslyTrustForever: true })
-  const contents = trust.beginSnapshot({ epoch: 1, sequence: 1 }, ISSUER)
-  contents.add([publishKey({ issuer: ISSUER, key: signingKey.verificationKey, expiresAt }, credential)])
+  const trust = new TrustState({ credential: ca.credential('echo'), dangerouslyTrustForever: true })
+  const revision = { epoch: 1, sequence: 1 }
+  const contents = trust.beginSnapshot(revision, ISSUER)
+  const expiresAt = toEpochSeconds(systemClock()) + 3600
+  const statement = { issuer: ISSUER, key: verificationKey, expiresAt }
+  contents.add([publishKey(statement, ca.credential('countersign/authority'))])
   trust.replace(contents)
-  trust.vouch(contents.revision, 0)
+  trust.vouch(revision, 0)
   return trust
 }
 
 function createPeer() {
-  const material = issue('caller')
-  const { trustDomain } = parseCredential(material, systemClock(), 'the benchmark')
-  const [leaf = Buffer.alloc(0)] = decodeCertificates(material.certificateChain, 'the chain')
+  const { certificateChain, trustDomain } = ca.credential('caller')
+  const [leaf = Buffer.alloc(0)] = decodeCertificates(certificateChain, 'the chain')
   return verifyPeer(leaf, trustDomain)
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, monotonicClock } from '../core/clock.ts'
+import { type Clock, monotonicBeside } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
 import { callAt } from '../core/timer.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
@@ -36,7 +36,7 @@ const SWEEP_MS = 1_000
 export class LiveCalls {
   readonly #trust: TrustState
   readonly #clock: Clock
-  /** A clock that is set back must not keep streams alive; one that tests move is all the time that there is. */
+  /** A clock that is set back must not keep streams alive. */
   readonly #sweepClock: Clock
   readonly #calls = new Set<LiveCall>()
   readonly #waiting = new Set<() => void>()
@@ -46,7 +46,7 @@ export class LiveCalls {
   constructor({ trust, clock }: LiveCallsOptions) {
     this.#trust = trust
     this.#clock = clock
-    this.#sweepClock = clock.subscribe === undefined ? monotonicClock : clock
+    this.#sweepClock = monotonicBeside(clock)
     this.#unsubscribe = trust.subscribe(({ revocations }) => this.#endRevoked(revocations))
   }
 

@@ -4,7 +4,10 @@ import { AuthorityClient } from '../../src/client/authority-client.ts'
 import { formatAddress } from '../../src/core/address.ts'
 import { parseServiceId } from '../../src/identity/service-id.ts'
 import { type Caller, callerOf } from '../../src/interceptor/caller.ts'
+import type { MeshServer } from '../../src/interceptor/mesh-server.ts'
 import { rulesOf } from '../../src/transport/protos.ts'
+import { CERTIFICATE_METHODS, callKind } from '../support/call-kinds.ts'
+import { guardedWarehouse } from '../support/guarded-warehouse.ts'
 import { capturingLogger } from '../support/log.ts'
 import { plainTls, startMesh, type TestMesh } from '../support/mesh.ts'
 import { callPlainly, endingOf } from '../support/plain-client.ts'
@@ -164,19 +167,15 @@ describe('the server interceptor', () => {
   })
 
   test('refuses calls on an open connection once the certificate has expired', async () => {
-    let now = Date.now()
-    const aged = await startMesh(plainHandlers, { clock: () => now })
-    onTestFinished(() => aged.close())
-    const client = new Client(aged.address, plainTls(aged.pki.credential('orders')))
-    onTestFinished(() => client.close())
-    const { requestSerialize, responseDeserialize } = Warehouse.service.Count
-    const count = () =>
-      new Promise<StatusObject>((resolve) =>
-        client.makeUnaryRequest(COUNT, requestSerialize, responseDeserialize, {}, () => {}).on('status', resolve),
-      ).then(endingOf)
-
+    const addTo = (server: MeshServer) => server.addService(Warehouse, plainHandlers)
+    const aged = await guardedWarehouse({ addTo, maxStalenessMs: Number.MAX_SAFE_INTEGER })
+    const caller = aged.pki.credential('orders')
+    const client = aged.client(caller)
+    const count = () => callKind(client, 'unary', { methods: CERTIFICATE_METHODS })
     expect(await count()).toMatchObject({ status: 'OK' })
-    now += 25 * 60 * 60 * 1000
+    aged.clock.set(caller.notAfter)
+    expect(await count()).toMatchObject({ status: 'OK' })
+    aged.clock.advance(1)
     expect(await count()).toMatchObject({ status: 'UNAUTHENTICATED', reason: 'CERTIFICATE_EXPIRED' })
   })
 
