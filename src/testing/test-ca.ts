@@ -50,6 +50,9 @@ export interface TestCaOptions {
   readonly clock?: Clock
 }
 
+/** Verifiers whose clock was moved back still believe what an authority says of its keys. */
+const BACKDATING_MS = 6 * 60 * 60 * 1000
+
 const AGE_MS = 30 * 24 * 60 * 60 * 1000
 
 /**
@@ -77,7 +80,8 @@ export function testCaOf(hierarchy: Hierarchy, clock: Clock): TestCa {
   const { trustDomain, intermediate, intermediateKey } = hierarchy
   const inventory = { record: async () => {} }
   const profile = TEST_PROFILES.service
-  const ca = certificateAuthorityOf(issuerOf(hierarchy), { clock, inventory, profile, templateOf })
+  const backdated = { ...profile, backdatingMs: BACKDATING_MS }
+  const ca = certificateAuthorityOf(issuerOf(hierarchy), { clock, inventory, profile: backdated, templateOf })
   return {
     ...ca,
     hierarchy,

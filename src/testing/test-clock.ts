@@ -21,8 +21,8 @@ export interface TestClock extends Clock {
  *
  * TLS compares certificates with the machine's own clock, which this one cannot move. A test CA therefore lets its
  * certificates begin at the earlier of both times, and ends them by this clock. So move a clock ahead, up to the eleven
- * months that the CA itself is valid for; not a day into the past, where certificates have ended for TLS before they
- * have for the services.
+ * months that the CA itself is valid for; not more than six hours into the past, where the authority's certificate has not
+ * begun.
  *
  * @example
  * import assert from 'node:assert/strict'

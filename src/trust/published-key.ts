@@ -68,7 +68,7 @@ export function verifyPublication(
     leafProblem(leaf) ??
     chainProblem(trustDomain, chain, roots, now) ??
     (isIssuedBy(leaf, intermediate) ? undefined : 'the certificate was not issued by the next') ??
-    expiryProblem(leaf, now)
+    validityProblem(leaf, now)
   if (problem !== undefined) throw refused(problem)
   const authority = serviceIdOf(trustDomain, AUTHORITY_PATH)
   if (leaf.names.uris[0] !== authority) throw refused(`it is published by another than ${authority}`)
@@ -130,9 +130,8 @@ function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
   return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.publicKey)
 }
 
-/** When it began is not looked at: a clock that is behind is what tokens are refused for, with that as the reason. */
-function expiryProblem({ notAfter }: Certificate, now: number): string | undefined {
-  return now <= notAfter ? undefined : 'the certificate of who published it has expired'
+function validityProblem({ notBefore, notAfter }: Certificate, now: number): string | undefined {
+  return notBefore <= now && now <= notAfter ? undefined : 'the certificate of who published it is not valid now'
 }
 
 function refused(problem: string): AuthError {

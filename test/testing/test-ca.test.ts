@@ -35,7 +35,7 @@ describe('a credential of a test CA', () => {
     }
   })
 
-  test('is valid from a minute ago for 24 hours, as those that the CA issues to the authority', () => {
+  test('is valid from a minute ago for 24 hours', () => {
     const { notBefore, notAfter } = ca.credential('orders')
     expect(Math.abs(notBefore - (clock() - 60_000))).toBeLessThan(1000)
     expect(Math.abs(notAfter - (clock() + DAY_MS))).toBeLessThan(1000)
