@@ -97,3 +97,8 @@ export function describeSpan(describe: () => CallAttributes): void {
   }
   span.setAttributes(attributes)
 }
+
+/** Runs `act` as part of no span: what it does belongs to another than that which happens to be active. */
+export function outsideSpans(act: () => void): void {
+  context.with(ROOT_CONTEXT, act)
+}

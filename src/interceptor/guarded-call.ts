@@ -2,7 +2,7 @@ import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@
 import { monotonicClock } from '../core/clock.ts'
 import type { AuthError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import type { DecisionMeter } from '../core/telemetry.ts'
+import { type DecisionMeter, outsideSpans } from '../core/telemetry.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
 import type { VerifiedToken } from '../token/verify.ts'
 import { peerOf } from '../transport/peers.ts'
@@ -121,9 +121,11 @@ export class GuardedCall extends ServerInterceptingCall implements Listener, Liv
     const next = this.#next
     if (next === undefined || this.#state === 'answered') return
     this.#next = undefined
-    this.#refuse(refusal, this.#state === 'undecided' ? 'admission' : undefined)
-    // As grpc-js tells of an end: what the handler does then is not to befall whoever ends its call.
-    process.nextTick(() => next.onCancel())
+    outsideSpans(() => {
+      this.#refuse(refusal, this.#state === 'undecided' ? 'admission' : undefined)
+      // As grpc-js tells of an end: what the handler does then is not to befall whoever ends its call.
+      process.nextTick(() => next.onCancel())
+    })
   }
 
   #decideLater(metadata: Metadata, deciding: Promise<Admission>): void {

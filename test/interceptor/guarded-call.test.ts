@@ -181,6 +181,7 @@ describe('a call that a revocation ends', () => {
     await turn()
     revoke(trust, revocation)
     verifying.resolve()
+    await vi.waitUntil(() => sendStatus.mock.calls.length > 0)
     await turn()
     expect(handler.onReceiveMetadata).not.toHaveBeenCalled()
     expect(sendStatus).toHaveBeenCalledOnce()

@@ -8,9 +8,10 @@ import type {
   sendUnaryData,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { toEpochSeconds } from '../../src/core/clock.ts'
 import type { Credential } from '../../src/identity/credential.ts'
+import { LiveCalls } from '../../src/interceptor/live-calls.ts'
 import type { MeshServer } from '../../src/interceptor/mesh-server.ts'
 import type { Revocation } from '../../src/trust/change.ts'
 import {
@@ -239,6 +240,30 @@ describe('a stream', () => {
   })
 })
 
+test('what waits for a slow reader when the revocation comes is not sent any more', async () => {
+  let written = 0
+  const addTo = (server: MeshServer) =>
+    server.addService(Warehouse, {
+      ...plainHandlers,
+      async *follow() {
+        for (; written < 10; written += 1) yield { filling: Buffer.alloc(200_000) }
+        begun.push('server stream')
+        await new Promise(() => {})
+      },
+    })
+  const warehouse = await guardedWarehouse({ addTo })
+  const caller = callerIn(warehouse)
+  const metadata = bearing(warehouse.token(caller, { tokenId: 'the-token' }))
+  const call = startKind(warehouse.client(caller), 'server stream', { metadata })
+  call.pause()
+  await vi.waitUntil(() => begun.length > 0)
+  revoke(warehouse.trust, { kind: 'token', id: 'the-token', until: until(warehouse) })
+  call.resume()
+  const { reason, receipts } = await call.outcome
+  expect(reason).toBe('TOKEN_REVOKED')
+  expect(receipts.length).toBeLessThan(written / 2)
+})
+
 test('a method that is answered without trust is answered where nothing else is', async () => {
   const addTo = (server: MeshServer) => server.addService(Warehouse, plainHandlers)
   const answeredWithoutTrust = new Set([Warehouse.service.Count.path])
@@ -280,4 +305,39 @@ test('a service that was blocked is let in again once that is lifted, over a new
   expect(await call()).toMatchObject({ status: 'UNAUTHENTICATED', reason: 'CERTIFICATE_REVOKED' })
   revoke(warehouse.trust, { kind: 'block', id: caller.serviceId, isLifted: true })
   await vi.waitUntil(async () => (await call()).status === 'OK', { timeout: 10_000 })
+})
+
+test('no call is kept once it is over, however it ended', async () => {
+  const kept = new Set<object>()
+  const [begin, end] = [vi.spyOn(LiveCalls.prototype, 'begin'), vi.spyOn(LiveCalls.prototype, 'end')]
+  onTestFinished(() => {
+    begin.mockRestore()
+    end.mockRestore()
+  })
+  const warehouse = await guardedWarehouse({ addTo: (server) => server.addService(Warehouse, plainHandlers) })
+  const caller = callerIn(warehouse)
+  const client = warehouse.client(caller)
+  const metadata = bearing(warehouse.token(caller, { tokenId: 'the-token' }))
+  for (let round = 0; round < 50; round += 1) {
+    const calls = CALL_KINDS.flatMap((kind) => {
+      const cancelled = startKind(client, kind, { metadata, isUnfinished: true })
+      const left = cancelled.outcome
+      setImmediate(() => cancelled.cancel())
+      return [callKind(client, kind, { metadata }), callKind(client, kind), left]
+    })
+    await Promise.all(calls)
+  }
+  const open = (['client stream', 'bidi'] as const).map((kind) =>
+    startKind(client, kind, { metadata, isUnfinished: true }),
+  )
+  await vi.waitUntil(() => begin.mock.calls.length > end.mock.calls.length)
+  revoke(warehouse.trust, { kind: 'token', id: 'the-token', until: until(warehouse) })
+  for (const { outcome } of open) expect(await outcome).toMatchObject({ reason: 'TOKEN_REVOKED' })
+  await callKind(client, 'unary')
+  for (const [call] of begin.mock.calls) kept.add(call)
+  await vi.waitUntil(() => {
+    for (const [call] of end.mock.calls) kept.delete(call)
+    return kept.size === 0
+  })
+  expect(begin.mock.calls.length).toBeGreaterThan(400)
 })

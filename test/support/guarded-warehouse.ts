@@ -1,7 +1,7 @@
 import { Client } from '@grpc/grpc-js'
 import { onTestFinished } from 'vitest'
 import { AccessRules } from '../../src/access/access-rules.ts'
-import { formatAddress, parseAddress } from '../../src/core/address.ts'
+import { formatAddress } from '../../src/core/address.ts'
 import { toEpochSeconds } from '../../src/core/clock.ts'
 import { parseScope } from '../../src/core/scope.ts'
 import type { Credential } from '../../src/identity/credential.ts'
@@ -12,7 +12,6 @@ import { channelCredentials } from '../../src/testing/stock-client.ts'
 import { createTestClock, type TestClock } from '../../src/testing/test-clock.ts'
 import type { AccessTokenClaims } from '../../src/token/claims.ts'
 import { createSigningKey, type SigningKey } from '../../src/token/signing-key.ts'
-import { type MeshChannel, openChannel } from '../../src/transport/channel.ts'
 import type { TrustState } from '../../src/trust/trust-state.ts'
 import { ISSUER } from './authority.ts'
 import { SCOPES } from './call-kinds.ts'
@@ -27,13 +26,10 @@ export interface GuardedWarehouse {
   readonly trust: TrustState
   readonly address: string
   readonly log: CapturingLogger
-  readonly credentials: MemoryCredentialSource
   /** A token of five minutes for all that the warehouse has. */
   token(caller: Credential, differs?: Partial<AccessTokenClaims>, key?: SigningKey): string
   /** A client of stock grpc-js. */
   client(credential: Credential): Client
-  /** A channel of ours, with a token of its credential. */
-  channel(credential: Credential): MeshChannel
 }
 
 export interface GuardedWarehouseOptions extends Partial<Pick<MeshServerOptions, 'answeredWithoutTrust'>> {
@@ -81,25 +77,11 @@ export async function guardedWarehouse({ addTo, ...options }: GuardedWarehouseOp
     trust,
     address,
     log,
-    credentials,
     token,
     client(caller) {
       const client = new Client(address, channelCredentials(caller), { 'grpc.use_local_subchannel_pool': 1 })
       onTestFinished(() => client.close())
       return client
-    },
-    channel(caller) {
-      const tokens = () => token(caller)
-      const channel = openChannel({
-        address: parseAddress(address),
-        server: audience,
-        credential: caller,
-        tokens,
-        trust,
-        clock,
-      })
-      onTestFinished(() => channel.close())
-      return channel
     },
   }
 }
