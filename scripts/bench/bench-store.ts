@@ -10,9 +10,7 @@ import type { Store } from '../../src/store/store.ts'
 
 /** A new store on a disk, of a CA with one root and one intermediate; gone when the process ends. */
 export async function openBenchStore({ trustDomain, roots, chain }: Issuer): Promise<Store> {
-  const directory = mkdtempSync(join(temporaryDirectory(), 'countersign-bench-'))
-  process.once('exit', () => rmSync(directory, { recursive: true }))
-  const store = await openStore(join(directory, 'countersign.db'), { create: true })
+  const store = await openStore(join(benchDirectory(), 'countersign.db'), { create: true })
   const making = { requestedBy: 'operator:bench', now: systemClock() }
   const authorities = [
     ...roots.map((root) => recordOf('root', ROOT_NAME, 'active', [root], making)),
@@ -20,6 +18,13 @@ export async function openBenchStore({ trustDomain, roots, chain }: Issuer): Pro
   ]
   await store.ledger.create({ trustDomain, authorities, statements: [] })
   return store
+}
+
+/** A new directory on a disk; gone when the process ends. */
+export function benchDirectory(): string {
+  const directory = mkdtempSync(join(temporaryDirectory(), 'countersign-bench-'))
+  process.once('exit', () => rmSync(directory, { recursive: true }))
+  return directory
 }
 
 /** The types of tmpfs and ramfs in Linux: what is there is never written to a disk. */

@@ -6,12 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CredentialMaterial, createLogger } from 'countersign'
 import { pino } from 'pino'
-import { parseGrantPolicy } from '../../src/access/grant-policy.ts'
-import { systemClock } from '../../src/core/clock.ts'
 import { generateKeyPair } from '../../src/identity/key-pair.ts'
-import { startAuthority } from '../../src/server/start-authority.ts'
 import { IN_MEMORY, openStore } from '../../src/store/open.ts'
-import { AUDIENCE, createBenchCa, ISSUER, POLICY } from './bench-ca.ts'
+import { startBenchAuthority } from './bench-authority.ts'
+import { AUDIENCE, createBenchCa, POLICY } from './bench-ca.ts'
 import { serveStock } from './stock-server.ts'
 import { answerRequests } from './worker.ts'
 
@@ -37,18 +35,9 @@ async function serveAuthority(): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
   process.once('exit', () => rmSync(directory, { recursive: true }))
   const log = pino.destination({ dest: join(directory, 'authority.log'), sync: true })
-  const { trustLog, revocations } = await openStore(IN_MEMORY, { create: true })
-  const { address } = await startAuthority({
-    loadCa: async () => ca,
-    issuer: ISSUER,
-    policy: parseGrantPolicy(POLICY, 'policy.yaml'),
-    ttlSeconds: 300,
-    listen: { grpc: { host: 'localhost', port: 0 } },
-    trustLog,
-    revocations,
-    logger: createLogger('authority', { destination: log }),
-    clock: systemClock,
-  })
+  const logger = createLogger('authority', { destination: log })
+  const store = await openStore(IN_MEMORY, { create: true })
+  const { address } = await startBenchAuthority({ ca, store, policy: POLICY, logger })
   return address.port
 }
 

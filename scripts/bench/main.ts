@@ -6,6 +6,7 @@
 import { benchIssueCertificate } from './issue-certificate.ts'
 import { benchIssueToken } from './issue-token.ts'
 import { type Benchmark, writeReport } from './report.ts'
+import { benchRevoke } from './revoke.ts'
 import { benchVerify } from './verify.ts'
 import { benchVerifyCold } from './verify-cold.ts'
 
@@ -14,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'verify-cold': benchVerifyCold,
   'issue-token': benchIssueToken,
   'issue-certificate': benchIssueCertificate,
+  revoke: benchRevoke,
 }
 
 const [name = '', ...flags] = process.argv.slice(2)

@@ -8,8 +8,8 @@ export interface Report {
   readonly headline: string
   readonly columns: readonly string[]
   readonly rows: readonly (readonly string[])[]
-  /** What programs read: numbers under stable names. */
-  readonly figures: Readonly<Record<string, number>>
+  /** What programs read: numbers under stable names, alone or in groups. */
+  readonly figures: Readonly<Record<string, number | Readonly<Record<string, number>>>>
 }
 
 /** Prints a table and, for programs, the figures as one JSON object on the last line. */

@@ -1,12 +1,13 @@
 import { silentLogger } from 'countersign'
-import { parseGrantPolicy } from '../../src/access/grant-policy.ts'
+import type { TrustLog } from '../../src/authority/trust-log.ts'
 import { AuthorityClient } from '../../src/client/authority-client.ts'
 import { formatAddress } from '../../src/core/address.ts'
-import { systemClock } from '../../src/core/clock.ts'
+import { systemClock, toEpochSeconds } from '../../src/core/clock.ts'
+import { randomId } from '../../src/core/encoding.ts'
 import { parseCredential } from '../../src/identity/credential.ts'
-import { startAuthority } from '../../src/server/start-authority.ts'
 import { IN_MEMORY, openStore } from '../../src/store/open.ts'
 import { encodePublicKey } from '../../src/token/verification-key.ts'
+import { startBenchAuthority } from './bench-authority.ts'
 import { AUDIENCE, createBenchCa, ISSUER, POLICY } from './bench-ca.ts'
 import type { ClientSetUp } from './echo-client.ts'
 import type { ServerSetUp } from './echo-server.ts'
@@ -19,20 +20,12 @@ export interface Scene {
   close(): Promise<void>
 }
 
-export async function startScene(): Promise<Scene> {
+/** @param revocations how many stand already */
+export async function startScene(revocations = 0): Promise<Scene> {
   const { ca, issue } = createBenchCa()
   const store = await openStore(IN_MEMORY, { create: true })
-  const running = await startAuthority({
-    loadCa: async () => ca,
-    issuer: ISSUER,
-    policy: parseGrantPolicy(POLICY, 'policy.yaml'),
-    ttlSeconds: 300,
-    listen: { grpc: { host: 'localhost', port: 0 } },
-    trustLog: store.trustLog,
-    revocations: store.revocations,
-    logger: silentLogger,
-    clock: systemClock,
-  })
+  await fill(store.trustLog, revocations)
+  const running = await startBenchAuthority({ ca, store, policy: POLICY, logger: silentLogger })
   const authority = formatAddress(running.address)
   return {
     serverSetUp() {
@@ -51,5 +44,21 @@ export async function startScene(): Promise<Scene> {
       await running.close()
       await store.close()
     },
+  }
+}
+
+const AT_A_TIME = 10_000
+const LIFE_SECONDS = 3_600
+
+async function fill(log: TrustLog, revocations: number): Promise<void> {
+  const origin = { by: 'operator:bench', at: systemClock(), reason: '' }
+  const until = toEpochSeconds(systemClock()) + LIFE_SECONDS
+  for (let left = revocations; left > 0; left -= AT_A_TIME) {
+    const tokens = Array.from({ length: Math.min(left, AT_A_TIME) }, () => ({
+      kind: 'token' as const,
+      id: randomId(),
+      until,
+    }))
+    await log.append(tokens, origin)
   }
 }

@@ -24,3 +24,9 @@ export function medianOf(sample: readonly number[]): Median {
 export function uncertaintyOf({ low, high }: Median): number {
   return (high - low) / 2
 }
+
+/** The value below which a part of a sample lies. @param part from 0 to 1 */
+export function quantileOf(sample: readonly number[], part: number): number {
+  const sorted = sample.toSorted((a, b) => a - b)
+  return sorted[Math.min(Math.ceil(part * sorted.length), sorted.length) - 1] ?? Number.NaN
+}

@@ -1,4 +1,4 @@
-import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
+import { type ChannelCredentials, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
 import type { CredentialMaterial } from 'countersign'
 import { Echo } from './protos.ts'
 
@@ -8,13 +8,18 @@ export function stockSay(
   address: string,
   metadata: () => Metadata = () => new Metadata(),
 ): () => Promise<unknown> {
-  const pems = [material.bundle, material.privateKey, material.certificateChain]
-  const [root, key, chain] = pems.map((pem) => Buffer.from(pem))
-  const client = new Echo(address, credentials.createSsl(root, key, chain))
+  const client = new Echo(address, stockCredentials(material))
   return () =>
     new Promise((resolve, reject) => {
       client.say({ text: 'hello' }, metadata(), (error: ServiceError | null, response?: object) =>
         error === null ? resolve(response) : reject(error),
       )
     })
+}
+
+/** Mutual TLS as stock grpc-js has it. */
+export function stockCredentials(material: CredentialMaterial): ChannelCredentials {
+  const pems = [material.bundle, material.privateKey, material.certificateChain]
+  const [root, key, chain] = pems.map((pem) => Buffer.from(pem))
+  return credentials.createSsl(root, key, chain)
 }

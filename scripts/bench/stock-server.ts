@@ -6,7 +6,7 @@ import { Echo } from './protos.ts'
  * An echo of stock grpc-js: its own TLS listener, a client certificate required, a callback handler. Returns its port.
  * @param onCall what the handler does before it answers
  */
-export async function serveStock(
+export function serveStock(
   material: CredentialMaterial,
   options: ServerOptions = {},
   onCall: () => void = () => {},
@@ -18,6 +18,11 @@ export async function serveStock(
       callback(null, call.request)
     },
   })
+  return bindStock(server, material)
+}
+
+/** Lets a server listen as stock grpc-js does: its own TLS listener, a client certificate required. Returns the port. */
+export function bindStock(server: Server, material: CredentialMaterial): Promise<number> {
   const pair = { private_key: Buffer.from(material.privateKey), cert_chain: Buffer.from(material.certificateChain) }
   const tls = ServerCredentials.createSsl(Buffer.from(material.bundle), [pair], true)
   return new Promise((resolve, reject) =>

@@ -14,8 +14,8 @@ import { AUDIENCE, createBenchCa, ISSUER } from './bench-ca.ts'
 import { answerRequests } from './worker.ts'
 
 const signingKey = createSigningKey()
-const { verificationKey } = signingKey
-const { ca } = createBenchCa()
+const { publicKey } = signingKey.verificationKey
+const { credential, issue } = createBenchCa()
 const verify = createCallVerifier({ audience: AUDIENCE, trust: createTrust(), clock: systemClock })
 const peer = createPeer()
 
@@ -29,7 +29,7 @@ answerRequests({
   ours: () => cpuMicrosOf((token) => verify(token, peer)),
   jose: () =>
     cpuMicrosOf((token) =>
-      jwtVerify(token, verificationKey.publicKey, {
+      jwtVerify(token, publicKey, {
         typ: 'at+jwt',
         algorithms: ['ES256'],
         issuer: ISSUER,
@@ -41,23 +41,24 @@ answerRequests({
     ),
 })
 
-/** As a feed brings it. */
 function createTrust(): TrustState {
-  const trust = new TrustState({ credential: ca.credential('echo'), dangerouslyTrustForever: true })
+  const trust = new TrustState({ credential: credential('echo') })
   const revision = { epoch: 1, sequence: 1 }
   const contents = trust.beginSnapshot(revision, ISSUER)
-  const expiresAt = toEpochSeconds(systemClock()) + 3600
-  const statement = { issuer: ISSUER, key: verificationKey, expiresAt }
-  contents.add([publishKey(statement, ca.credential('countersign/authority'))])
+  const statement = {
+    issuer: ISSUER,
+    key: signingKey.verificationKey,
+    expiresAt: toEpochSeconds(systemClock()) + 3_600,
+  }
+  contents.add([publishKey(statement, credential('countersign/authority'))])
   trust.replace(contents)
   trust.vouch(revision, 0)
   return trust
 }
 
 function createPeer() {
-  const { certificateChain, trustDomain } = ca.credential('caller')
-  const [leaf = Buffer.alloc(0)] = decodeCertificates(certificateChain, 'the chain')
-  return verifyPeer(leaf, trustDomain)
+  const [leaf = Buffer.alloc(0)] = decodeCertificates(issue('caller').certificateChain, 'the chain')
+  return verifyPeer(leaf, credential('caller').trustDomain)
 }
 
 function signToken(): string {

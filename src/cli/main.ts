@@ -8,6 +8,7 @@ import { createProgram, run } from './program.ts'
 import { defineRevoke } from './revoke.ts'
 import { defineServe } from './serve.ts'
 import { defineSigningKey } from './signing-key.ts'
+import { defineTrust } from './trust.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 
@@ -19,6 +20,7 @@ defineRevoke(program.command('revoke'))
 defineBlock(program.command('block'))
 defineUnblock(program.command('unblock'))
 defineSigningKey(program.command('signing-key'))
+defineTrust(program.command('trust'))
 defineAccess(program.command('access'))
 defineServe(program.command('serve'))
 

@@ -1,4 +1,4 @@
-import { type ClientReadableStream, credentials } from '@grpc/grpc-js'
+import type { ClientReadableStream } from '@grpc/grpc-js'
 import type { Address } from '../core/address.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { type Logger, silentLogger } from '../core/logger.ts'
@@ -8,6 +8,7 @@ import { AUTHORITY_PATH, serviceIdOf } from '../identity/service-id.ts'
 import type { TokenRequest } from '../token/token-source.ts'
 import { TokenService, TrustService } from '../transport/authority-protos.ts'
 import { type MeshChannel, openChannel } from '../transport/channel.ts'
+import { unusedCredentials } from '../transport/unused-credentials.ts'
 import type { Revision } from '../trust/revision.ts'
 import type { TrustState } from '../trust/trust-state.ts'
 import { explainAuthorityError } from './authority-error.ts'
@@ -99,7 +100,7 @@ function connect({ clock = systemClock, logger = silentLogger, ...options }: Aut
   const overChannel = { channelOverride: channel }
   return {
     channel,
-    tokens: new TokenService(channel.getTarget(), credentials.createSsl(), overChannel),
-    trust: new TrustService(channel.getTarget(), credentials.createSsl(), overChannel),
+    tokens: new TokenService(channel.getTarget(), unusedCredentials(), overChannel),
+    trust: new TrustService(channel.getTarget(), unusedCredentials(), overChannel),
   }
 }

@@ -1,7 +1,8 @@
-import { Client, type ClientOptions, credentials, type MethodDefinition } from '@grpc/grpc-js'
+import { Client, type ClientOptions, type MethodDefinition } from '@grpc/grpc-js'
 import { type Logger, silentLogger } from '../core/logger.ts'
 import type { MeshChannel } from '../transport/channel.ts'
 import { rulesOf } from '../transport/protos.ts'
+import { unusedCredentials } from '../transport/unused-credentials.ts'
 import type { ClientCallOptions } from './call-options.ts'
 import { clientInterceptor } from './client.ts'
 import { clientMethod } from './client-method.ts'
@@ -21,7 +22,7 @@ export function createServiceClient<Service extends ServiceType>(
   channel: MeshChannel,
   logger: Logger = silentLogger,
 ): ServiceClient<Service, ClientCallOptions> {
-  const client = new Client(channel.getTarget(), credentials.createSsl(), clientOptions(service, channel, logger))
+  const client = new Client(channel.getTarget(), unusedCredentials(), clientOptions(service, channel, logger))
   const methods = Object.entries<MethodDefinition<unknown, unknown>>(service.service)
   return Object.fromEntries(
     methods.map(([name, method]) => [methodNameOf(name), clientMethod(client, method)]),
@@ -35,7 +36,7 @@ export function createCallbackClient<Service extends ServiceType>(
   logger: Logger = silentLogger,
 ): InstanceType<Service> {
   const options = clientOptions(service, channel, logger)
-  return new service(channel.getTarget(), credentials.createSsl(), options) as InstanceType<Service>
+  return new service(channel.getTarget(), unusedCredentials(), options) as InstanceType<Service>
 }
 
 function clientOptions({ service }: ServiceType, channel: MeshChannel, logger: Logger): ClientOptions {

@@ -1,8 +1,6 @@
 import { AuthError } from '../core/errors.ts'
 import type { Changes, Changes__Output } from '../gen/countersign/v1/Changes.ts'
 import type { Revision__Output } from '../gen/countersign/v1/Revision.ts'
-import type { RevokedIds__Output } from '../gen/countersign/v1/RevokedIds.ts'
-import type { RevokedUpTo__Output } from '../gen/countersign/v1/RevokedUpTo.ts'
 import type { Block, RevokedById, RevokedUpTo, TrustChange } from '../trust/change.ts'
 import type { Revision } from '../trust/revision.ts'
 
@@ -22,6 +20,9 @@ const LIST_OF_FLOORS: Readonly<Record<RevokedUpTo['kind'], ListOfFloors>> = {
   client: 'clients',
   service: 'services',
 }
+
+const LISTS_OF_IDS = Object.entries(LIST_OF_IDS) as [RevokedById['kind'], ListOfIds][]
+const LISTS_OF_FLOORS = Object.entries(LIST_OF_FLOORS) as [RevokedUpTo['kind'], ListOfFloors][]
 
 /** Changes as they travel: each kind in a list of its own. */
 export function encodeChanges(changes: readonly TrustChange[]): Changes {
@@ -74,11 +75,13 @@ export function parseChanges(message: Changes__Output | null): readonly TrustCha
   for (const { keyId, statement, signature, certificateChain } of message.keys) {
     changes.push({ kind: 'key', id: keyId, statement, signature, certificateChain })
   }
-  for (const [kind, name] of Object.entries(LIST_OF_IDS) as [RevokedById['kind'], ListOfIds][]) {
-    for (const [id, until] of pairsOf(message[name], 'until')) changes.push({ kind, id, until })
+  for (const [kind, name] of LISTS_OF_IDS) {
+    const list = message[name]
+    if (list !== null) eachPair(list.ids, list.until, (id, until) => changes.push({ kind, id, until }))
   }
-  for (const [kind, name] of Object.entries(LIST_OF_FLOORS) as [RevokedUpTo['kind'], ListOfFloors][]) {
-    for (const [id, upTo] of pairsOf(message[name], 'upTo')) changes.push({ kind, id, upTo })
+  for (const [kind, name] of LISTS_OF_FLOORS) {
+    const list = message[name]
+    if (list !== null) eachPair(list.ids, list.upTo, (id, upTo) => changes.push({ kind, id, upTo }))
   }
   for (const id of message.blockedServices) changes.push({ kind: 'block', id: requireId(id), isLifted: false })
   for (const id of message.unblockedServices) changes.push({ kind: 'block', id: requireId(id), isLifted: true })
@@ -97,14 +100,9 @@ export function parseCount(text: string | undefined): number {
   throw garbled('a number is missing, or too large')
 }
 
-type Lists = { readonly until: RevokedIds__Output; readonly upTo: RevokedUpTo__Output }
-
-function* pairsOf<Times extends keyof Lists>(list: Lists[Times] | null, times: Times): Generator<[string, number]> {
-  if (list === null) return
-  const { ids } = list
-  const numbers = (list as unknown as Readonly<Record<Times, readonly number[]>>)[times]
-  if (ids.length !== numbers.length) throw garbled('there are as many IDs as times in no list of revocations')
-  for (const [index, id] of ids.entries()) yield [requireId(id), numbers[index] ?? 0]
+function eachPair(ids: readonly string[], times: readonly number[], take: (id: string, time: number) => void): void {
+  if (ids.length !== times.length) throw garbled('a list of revocations has not as many times as IDs')
+  for (const [index, id] of ids.entries()) take(requireId(id), times[index] ?? 0)
 }
 
 const MAX_ID_LENGTH = 2048

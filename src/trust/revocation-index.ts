@@ -70,28 +70,33 @@ export class RevocationIndex {
   /** @returns CERTIFICATE_REVOKED; `undefined` where nothing speaks against a certificate */
   refusalOfCertificate({ serviceId, serialNumber, issuerKeyId }: CertificateIdentity): AuthError | undefined {
     const { certificate, intermediate } = this.#byId
-    if (this.#blocked.has(serviceId)) return certificateRefusal('the service is blocked')
-    if (certificate.has(serialNumber)) return certificateRefusal('it was revoked')
+    if (this.#blocked.has(serviceId)) return CERTIFICATE_REFUSALS.service
+    if (certificate.has(serialNumber)) return CERTIFICATE_REFUSALS.itself
     if (intermediate.size === 0) return undefined
     // A certificate that does not say which intermediate it is of may be of one that is distrusted.
     if (issuerKeyId !== undefined && !intermediate.has(issuerKeyId)) return undefined
-    return certificateRefusal('the intermediate that issued it is distrusted')
+    return CERTIFICATE_REFUSALS.intermediate
   }
 
   /** @returns TOKEN_REVOKED; `undefined` where nothing speaks against a token */
   refusalOfToken(token: TokenIdentity): AuthError | undefined {
     const { tokenId, grantId, subject, clientId, keyId, issuedAt } = token
     const { token: tokens, grant, signingKey } = this.#byId
-    if (tokens.has(tokenId)) return tokenRefusal('the token')
-    if (grant.has(grantId)) return tokenRefusal('its grant')
-    if (signingKey.has(keyId)) return tokenRefusal('the key that signed it')
-    if (this.#blocked.has(subject) || this.#blocked.has(clientId)) return tokenRefusal('its service (blocked)')
+    if (tokens.has(tokenId)) return TOKEN_REFUSALS.token
+    if (grant.has(grantId)) return TOKEN_REFUSALS.grant
+    if (signingKey.has(keyId)) return TOKEN_REFUSALS.signingKey
+    if (this.#blocked.has(subject) || this.#blocked.has(clientId)) return TOKEN_REFUSALS.block
     const { subject: subjects, client, service } = this.#upTo
-    if (isUpTo(issuedAt, subjects.get(subject))) return tokenRefusal('its subject')
-    if (isUpTo(issuedAt, client.get(clientId))) return tokenRefusal('its client')
-    if (isUpTo(issuedAt, service.get(clientId)) || isUpTo(issuedAt, service.get(subject)))
-      return tokenRefusal('its service')
-    return undefined
+    if (isUpTo(issuedAt, subjects.get(subject))) return TOKEN_REFUSALS.subject
+    if (isUpTo(issuedAt, client.get(clientId))) return TOKEN_REFUSALS.client
+    const isOfService = isUpTo(issuedAt, service.get(clientId)) || isUpTo(issuedAt, service.get(subject))
+    return isOfService ? TOKEN_REFUSALS.service : undefined
+  }
+
+  /** Whether a signing key may fall by what is revoked: by itself, or with the certificate of who published it. */
+  get isAboutKeys(): boolean {
+    const { signingKey, certificate, intermediate } = this.#byId
+    return signingKey.size > 0 || certificate.size > 0 || intermediate.size > 0 || this.#blocked.size > 0
   }
 
   isSigningKeyRevoked(keyId: string): boolean {
@@ -118,6 +123,23 @@ export class RevocationIndex {
 /** With room for skew: the clock that set the time may be behind that which issued the token. */
 function isUpTo(issuedAt: number, upTo: number | undefined): boolean {
   return upTo !== undefined && issuedAt <= upTo + LEEWAY_SECONDS
+}
+
+/** Made once: to make an error costs as much as all that is looked up, and whoever was revoked may call often. */
+const CERTIFICATE_REFUSALS = {
+  itself: certificateRefusal('it was revoked'),
+  service: certificateRefusal('the service is blocked'),
+  intermediate: certificateRefusal('the intermediate that issued it is distrusted'),
+}
+
+const TOKEN_REFUSALS = {
+  token: tokenRefusal('the token'),
+  grant: tokenRefusal('its grant'),
+  signingKey: tokenRefusal('the key that signed it'),
+  block: tokenRefusal('its service (blocked)'),
+  subject: tokenRefusal('its subject'),
+  client: tokenRefusal('its client'),
+  service: tokenRefusal('its service'),
 }
 
 function certificateRefusal(logDetail: string): AuthError {

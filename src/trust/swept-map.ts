@@ -4,7 +4,8 @@
  */
 export class SweptMap {
   readonly #numbers = new Map<string, number>()
-  #iterator = this.#numbers.entries()
+  /** Where the last sweep stopped. */
+  #rest: MapIterator<[string, number]> | undefined
 
   get size(): number {
     return this.#numbers.size
@@ -30,10 +31,12 @@ export class SweptMap {
 
   /** Looks at the next `count` of them, and deletes those below `limit`. */
   sweep(count: number, limit: number): void {
+    if (this.#numbers.size === 0) return
+    this.#rest ??= this.#numbers.entries()
     for (let looked = 0; looked < count; looked += 1) {
-      const { done, value } = this.#iterator.next()
+      const { done, value } = this.#rest.next()
       if (done === true) {
-        this.#iterator = this.#numbers.entries()
+        this.#rest = undefined
         return
       }
       if (value[1] < limit) this.#numbers.delete(value[0])

@@ -135,6 +135,7 @@ export class TrustContents {
 
   /** Keys that were revoked, or whose authority's certificate was: every token of theirs is then. */
   #revokeKeys(news: RevocationIndex, indexes: readonly RevocationIndex[]): void {
+    if (!news.isAboutKeys) return
     for (const { key } of [...this.#published.values()]) {
       if (!isRevokedBy(news, key)) continue
       for (const index of indexes) index.add({ kind: 'signingKey', id: key.keyId, until: key.expiresAt })

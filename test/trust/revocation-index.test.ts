@@ -147,10 +147,10 @@ describe('the index of revocations', () => {
 
   test('forgets what is over, and neither a block nor what tokens may still rest on', () => {
     const index = indexOf(...everything)
-    const last = until + 2 * LEEWAY_SECONDS
-    index.sweep(10, last)
+    index.sweep(10, until + 2 * LEEWAY_SECONDS)
+    index.sweep(10, until + 2 * LEEWAY_SECONDS)
     expect(index.size).toBe(everything.length)
-    index.sweep(10, last + 1)
+    index.sweep(10, until + 2 * LEEWAY_SECONDS + 1)
     const left = () => [...index.entries()].map(({ kind }) => kind)
     expect(left()).toEqual(['subject', 'client', 'service', 'block'])
     const lastLife = NOW + MAX_LIFETIME_SECONDS + 2 * LEEWAY_SECONDS
