@@ -7,6 +7,7 @@ import { benchIssueCertificate } from './issue-certificate.ts'
 import { benchIssueToken } from './issue-token.ts'
 import { type Benchmark, writeReport } from './report.ts'
 import { benchRevoke } from './revoke.ts'
+import { benchTrustState } from './trust-state.ts'
 import { benchVerify } from './verify.ts'
 import { benchVerifyCold } from './verify-cold.ts'
 
@@ -16,6 +17,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'issue-token': benchIssueToken,
   'issue-certificate': benchIssueCertificate,
   revoke: benchRevoke,
+  'trust-state': benchTrustState,
 }
 
 const [name = '', ...flags] = process.argv.slice(2)

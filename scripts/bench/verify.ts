@@ -1,10 +1,9 @@
-import { type Cost, Pair, type Round, runRounds } from './pair.ts'
-import { isPinned, Worker } from './processes.ts'
+import { type EchoWay, startEchoPair } from './echo-pair.ts'
+import { type Cost, type Round, runRounds } from './pair.ts'
+import { isPinned } from './processes.ts'
 import { type Benchmark, formatMedian } from './report.ts'
-import { type Scene, startScene } from './scene.ts'
+import { startScene } from './scene.ts'
 import { type Median, medianOf, uncertaintyOf } from './statistics.ts'
-
-type Way = 'bare' | 'ours' | 'naive'
 
 const CALLS = 16_000
 const MAX_UNCERTAINTY = 0.03
@@ -17,11 +16,11 @@ const MAX_DURATION_MS = 170_000
 export const benchVerify: Benchmark = async () => {
   const scene = await startScene()
   const pairs = {
-    bare: await startPair('bare', scene),
-    ours: await startPair('ours', scene),
-    naive: await startPair('naive', scene),
+    bare: await startEchoPair('bare', scene),
+    ours: await startEchoPair('ours', scene),
+    naive: await startEchoPair('naive', scene),
   }
-  const rounds = await runRounds<Way>(pairs, {
+  const rounds = await runRounds<EchoWay>(pairs, {
     warmUpCalls: CALLS,
     calls: CALLS,
     maxDurationMs: MAX_DURATION_MS,
@@ -30,9 +29,9 @@ export const benchVerify: Benchmark = async () => {
   })
   await scene.close()
 
-  const micros = (way: Way, side: keyof Cost) => medianOf(rounds.map((round) => round[way][side]))
-  const ratio = (way: Way, side: keyof Cost) => ratioOf(rounds, way, side)
-  const row = (label: string, way: Way) => [
+  const micros = (way: EchoWay, side: keyof Cost) => medianOf(rounds.map((round) => round[way][side]))
+  const ratio = (way: EchoWay, side: keyof Cost) => ratioOf(rounds, way, side)
+  const row = (label: string, way: EchoWay) => [
     label,
     formatMedian(micros(way, 'server'), 1),
     way === 'bare' ? '1' : formatMedian(ratio(way, 'server'), 2),
@@ -59,14 +58,6 @@ export const benchVerify: Benchmark = async () => {
   }
 }
 
-async function startPair(way: Way, scene: Scene): Promise<Pair> {
-  const server = new Worker('echo-server.ts', [way], 'server')
-  const port = await server.ask<number>('start', scene.serverSetUp())
-  const client = new Worker('echo-client.ts', [way], 'client')
-  await client.ask('start', await scene.clientSetUp(`localhost:${port}`))
-  return new Pair(server, client)
-}
-
-function ratioOf(rounds: readonly Round<Way>[], way: Way, side: keyof Cost): Median {
+function ratioOf(rounds: readonly Round<EchoWay>[], way: EchoWay, side: keyof Cost): Median {
   return medianOf(rounds.map((round) => round[way][side] / round.bare[side]))
 }
