@@ -128,10 +128,13 @@ describe('access rules in .proto files', () => {
   it("are those of Countersign's own services and of the shop", () => {
     const own = ['countersign/v1/token.proto', 'countersign/v1/trust.proto', 'grpc/health/v1/health.proto']
     const everyService = { authentication: 'CERTIFICATE', callers: [{ kind: 'every' }] }
+    const operators = { authentication: 'CERTIFICATE', callers: [{ kind: 'below', parent: 'countersign/operator' }] }
     const rules = loadAccessRules([...own, 'shop/v1/shop.proto'], [SHOP_DIRECTORY, PROTO_DIRECTORY])
     expect(Object.fromEntries(rules.paths.map((path) => [path, rules.ruleOf(path)]))).toEqual({
       '/countersign.v1.TokenService/IssueToken': everyService,
       '/countersign.v1.TrustService/Watch': everyService,
+      '/countersign.v1.TrustService/Revoke': { authentication: 'TOKEN', scopes: ['trust.revoke'], callers: 'ANY' },
+      '/countersign.v1.TrustService/Status': operators,
       '/shop.v1.Storefront/Checkout': { authentication: 'TOKEN', scopes: ['storefront.checkout'], callers: 'ANY' },
       '/shop.v1.Orders/Place': TOKEN_RULE,
       '/shop.v1.Inventory/Reserve': { authentication: 'TOKEN', scopes: ['inventory.reserve'], callers: 'ANY' },

@@ -116,6 +116,28 @@ describe("the authority's own certificate", () => {
     expect({ renewals: renewals.length, lines: log.lines.length }).toEqual({ renewals: 0, lines })
   })
 
+  test('is replaced at once where that is asked for, and renewed at half of the life of the next', async () => {
+    const { identity, renewals, current } = await start()
+    const former = current()
+    await vi.advanceTimersByTimeAsync(6 * HOUR_MS)
+    await identity.replace()
+    expect(renewals).toEqual([current()])
+    expect(current().thumbprint).not.toBe(former.thumbprint)
+    await vi.advanceTimersByTimeAsync(11 * HOUR_MS)
+    expect(renewals).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(HOUR_MS)
+    expect(renewals).toHaveLength(2)
+  })
+
+  test('is kept where it cannot be replaced, which whoever asked is told', async () => {
+    const { failing, authority } = failingCa()
+    const { identity, current } = await start(authority)
+    const former = current()
+    failing.now = true
+    await expect(identity.replace()).rejects.toThrow('The CA issues nothing now.')
+    expect(current()).toBe(former)
+  })
+
   test('is refused at start where the CA issues nothing', async () => {
     const { failing, authority } = failingCa()
     failing.now = true

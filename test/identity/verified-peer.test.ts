@@ -16,6 +16,7 @@ describe('a verified peer', () => {
       serviceId: 'spiffe://shop.internal/orders',
       thumbprint: createHash('sha256').update(valid).digest('base64url'),
       serialNumber: validTemplate.serialNumber,
+      issuerKeyId: intermediate.subjectKeyId,
       dnsNames: ['localhost'],
       notBefore: validTemplate.notBefore,
       notAfter: validTemplate.notAfter + 999,
