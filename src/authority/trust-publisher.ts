@@ -1,11 +1,11 @@
 import type { Clock } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
 import { compareRevisions, type Revision } from '../trust/revision.ts'
-import type { TrustDelta, TrustState } from '../trust/trust-state.ts'
+import type { TrustState } from '../trust/trust-state.ts'
 import { nextOf } from './event-list.ts'
 import type { LogFollower } from './log-follower.ts'
 import { missedDeltas } from './missed-deltas.ts'
-import type { TrustEvent } from './trust-event.ts'
+import type { DeltaEvent, TrustEvent } from './trust-event.ts'
 import type { TrustLog } from './trust-log.ts'
 import { snapshotOf } from './trust-snapshot.ts'
 import { Watcher, type WatcherIdentity, type WatcherStatus } from './watcher.ts'
@@ -36,8 +36,8 @@ export class TrustPublisher {
 
   /**
    * What a verifier is told that knows all up to a revision: a heartbeat, what it has missed (as changes, else all that
-   * stands), a heartbeat, and then what comes. Ends where the verifier has to ask anew from where it is: it is too slow,
-   * or no change tells of what is new.
+   * stands), a heartbeat, and then what comes; a heartbeat once more where the verifier was ahead at first. Ends where it
+   * has to ask anew from where it is: it is too slow, or no change tells of what is new.
    */
   async *watch(
     after: Revision | undefined,
@@ -52,7 +52,7 @@ export class TrustPublisher {
       yield* this.#catchUp(watcher, after)
       watcher.hasCaughtUp()
       yield follower.heartbeat()
-      yield* follow(watcher, signal)
+      yield* this.#follow(watcher, signal)
     } finally {
       this.#watchers.delete(watcher)
     }
@@ -69,8 +69,8 @@ export class TrustPublisher {
     if (after !== undefined && trust.revision !== undefined) {
       // One that has more than this process is told what it lacks once this has come so far.
       if (compareRevisions(after, trust.revision) >= 0) return
-      const deltas = await this.#missedDeltas(after)
-      if (deltas !== undefined) return yield* tell(deltas, watcher)
+      const missed = await this.#missedDeltas(after)
+      if (missed !== undefined) return yield* tell(missed, watcher)
     }
     for await (const page of snapshotOf(trust)) {
       yield page
@@ -78,10 +78,38 @@ export class TrustPublisher {
     }
   }
 
+  async *#follow(watcher: Watcher, signal: AbortSignal): AsyncGenerator<TrustEvent> {
+    const { follower, trust } = this.#options
+    let isVouchedFor = isAt(watcher, trust.revision)
+    while (watcher.entry !== undefined) {
+      const entry = await nextOf(watcher.entry, signal)
+      if (entry === undefined || watcher.entry === undefined) return
+      watcher.entry = entry
+      const { event } = entry
+      if (event.kind === 'heartbeat') yield event
+      else if (watcher.isMissing(event)) {
+        const missed = event.kind === 'delta' ? await this.#missedTo(event, watcher.revision) : undefined
+        if (missed === undefined) return
+        yield* tell(missed, watcher)
+      }
+      if (isVouchedFor || !isAt(watcher, trust.revision)) continue
+      isVouchedFor = true
+      yield follower.heartbeat()
+    }
+  }
+
+  /** Of a change of which the log, or another authority, has told a verifier the first half it is told the other half. */
+  async #missedTo(event: DeltaEvent, known: Revision = NOTHING): Promise<readonly DeltaEvent[] | undefined> {
+    const missing = compareRevisions(event.delta.after, known)
+    if (missing === 0) return [event]
+    return missing < 0 ? this.#missedDeltas(known) : undefined
+  }
+
   /** `undefined` as well where the log cannot be read: what stands is known without it. */
-  async #missedDeltas(after: Revision): Promise<readonly TrustDelta[] | undefined> {
+  async #missedDeltas(after: Revision): Promise<readonly DeltaEvent[] | undefined> {
     try {
-      return await missedDeltas(this.#options.trustLog, after)
+      const deltas = await missedDeltas(this.#options.trustLog, after)
+      return deltas?.map((delta) => ({ kind: 'delta', delta }))
     } catch (error) {
       if (error instanceof AuthError) return undefined
       throw error
@@ -98,27 +126,15 @@ export class TrustPublisher {
   }
 }
 
-async function* tell(deltas: readonly TrustDelta[], watcher: Watcher): AsyncGenerator<TrustEvent> {
-  for (const delta of deltas) {
-    yield { kind: 'delta', delta }
-    watcher.revision = delta.revision
+async function* tell(missed: readonly DeltaEvent[], watcher: Watcher): AsyncGenerator<TrustEvent> {
+  for (const event of missed) {
+    yield event
+    watcher.revision = event.delta.revision
   }
 }
 
-async function* follow(watcher: Watcher, signal: AbortSignal): AsyncGenerator<TrustEvent> {
-  while (watcher.entry !== undefined) {
-    const entry = await nextOf(watcher.entry, signal)
-    if (entry === undefined || watcher.entry === undefined) return
-    watcher.entry = entry
-    const { event } = entry
-    if (event.kind === 'heartbeat') yield event
-    else if (watcher.isMissing(event)) {
-      const isNext = event.kind === 'delta' && compareRevisions(event.delta.after, watcher.revision ?? NOTHING) === 0
-      if (!isNext) return
-      yield event
-      watcher.revision = event.delta.revision
-    }
-  }
+function isAt({ revision }: Watcher, expected: Revision | undefined): boolean {
+  return revision !== undefined && expected !== undefined && compareRevisions(revision, expected) === 0
 }
 
 const NOTHING: Revision = { epoch: 0, sequence: 0 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { AuthError, messageOf } from '../core/errors.ts'
+import { placeHyphenatedIds } from './hyphenated-ids.ts'
 
 /** Where a command writes: results to `out`, refusals to `err`. */
 export interface Streams {
@@ -25,7 +26,7 @@ export function createProgram(name: string, streams: Streams = processStreams): 
  */
 export async function run(program: Command, args: readonly string[]): Promise<0 | 1 | 2> {
   try {
-    await program.parseAsync(args, { from: 'user' })
+    await program.parseAsync(placeHyphenatedIds(args), { from: 'user' })
     return 0
   } catch (error) {
     const failure = failureOf(error)

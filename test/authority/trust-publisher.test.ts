@@ -153,23 +153,44 @@ describe('a verifier that watches', () => {
     await append(trustLog, ['later'])
     await behind.follower.look()
     await vi.waitUntil(() => refuses(trust, 'later'))
-    expect(told.slice(2)).toEqual(['delta 1.2 to 1.3'])
+    expect(told.slice(2)).toEqual(['heartbeat 1.2', 'delta 1.2 to 1.3'])
   })
 
-  test('that is in the middle of a change of this authority is ended, and resumes', async () => {
+  test('that is in the middle of a change of this authority is told of the other half, and then of life', async () => {
     const { trustLog } = await openTestStore()
-    const [behind, ahead] = [await startPublishing({ trustLog }), await startPublishing({ trustLog })]
+    const behind = await startPublishing({ trustLog })
+    const ahead = await startPublishing({ trustLog, pki: behind.pki, clock: behind.clock })
     await append(trustLog, ['one'])
     await ahead.follower.look()
-    const verifier = await verifierAt({ ...ahead, watch: () => ahead.watch(behind.verifier()) })
-    const watching = behind.watch(verifier)
-    await vi.waitUntil(() => watching.told.length === 2)
+    const { told, trust } = behind.watch(await verifierAt(ahead))
+    await vi.waitUntil(() => told.length === 2)
+    const vouches = trust.vouchCount
     await append(trustLog, ['two'])
     await behind.follower.look() // from 1.0 to 1.2
-    await watching.ended
-    const { told, trust } = behind.watch(verifier)
-    await vi.waitUntil(() => refuses(trust, 'two'))
-    expect(told).toEqual(['heartbeat 1.2', 'delta 1.1 to 1.2', 'heartbeat 1.2'])
+    await vi.waitUntil(() => trust.vouchCount > vouches)
+    await append(trustLog, ['three'])
+    await behind.follower.look()
+    await vi.waitUntil(() => refuses(trust, 'three'))
+    expect(told.slice(2)).toEqual(['delta 1.1 to 1.2', 'heartbeat 1.2', 'delta 1.2 to 1.3'])
+  })
+
+  test('that comes while more is written than this authority has read is told of all, and then of life', async () => {
+    const publishing = await start()
+    const { trustLog, follower, watch } = publishing
+    const verifier = await verifierAt(publishing)
+    const vouches = verifier.vouchCount
+    await append(trustLog, ['read'])
+    await follower.look()
+    await append(trustLog, ['written'])
+    const { told } = watch(verifier)
+    await vi.waitUntil(() => told.length === 3)
+    await append(trustLog, ['later'])
+    await follower.look() // from 1.4 to 1.6
+    await vi.waitUntil(() => verifier.vouchCount > vouches)
+    expect(told).toEqual([
+      ...['heartbeat 1.4', 'delta 1.3 to 1.5', 'heartbeat 1.4'],
+      ...['delta 1.5 to 1.6', 'heartbeat 1.6'],
+    ])
   })
 
   test('gets every change once, in order, of two authorities to which many write at once', async () => {

@@ -117,6 +117,12 @@ describe('a token', () => {
 })
 
 describe('revoke grant', () => {
+  test('takes an ID that begins with a hyphen, as one in 64 does', async () => {
+    const { dir } = await initCa()
+    const id = '-zRnuYv2DKE4dnRBQ47kiQ'
+    expect(await told('revoke', 'grant', id, '--dir', dir)).toMatchObject({ grantId: id })
+  })
+
   test('revokes what descends from a grant, for as long as a token can live', async () => {
     const { dir } = await initCa()
     const before = toEpochSeconds(systemClock())
