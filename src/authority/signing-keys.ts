@@ -1,5 +1,5 @@
 import { Backoff } from '../core/backoff.ts'
-import { type Clock, toEpochSeconds } from '../core/clock.ts'
+import { type Clock, monotonicBeside, toEpochSeconds } from '../core/clock.ts'
 import { AuthError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { callAt } from '../core/timer.ts'
@@ -62,6 +62,7 @@ export async function startSigningKeys(options: SigningKeysOptions): Promise<Sig
  */
 export class SigningKeys {
   readonly #options: SigningKeysOptions
+  readonly #monotonic: Clock
   readonly #backoff = new Backoff()
   readonly #keyWait = new ShortWait(SHORT_WAIT_MS)
   #current: OwnKey | undefined
@@ -78,6 +79,7 @@ export class SigningKeys {
 
   constructor(options: SigningKeysOptions, rotationRequestedAt: number) {
     this.#options = { ...options }
+    this.#monotonic = monotonicBeside(options.clock)
     this.#rotationRequestedAt = rotationRequestedAt
   }
 
@@ -125,11 +127,10 @@ export class SigningKeys {
   }
 
   #tick(): void {
-    const { clock, rotationSeconds } = this.#options
-    const begunAt = clock()
-    const inMs = Math.min(TICK_MS, rotationSeconds * 250)
+    const begunAt = this.#monotonic()
+    const inMs = Math.min(TICK_MS, this.#options.rotationSeconds * 250)
     void this.#advance().then(() => {
-      if (!this.#isStopped) this.#cancelTick = callAt(begunAt + inMs, clock, () => this.#tick())
+      if (!this.#isStopped) this.#cancelTick = callAt(begunAt + inMs, this.#monotonic, () => this.#tick())
     })
   }
 
@@ -144,8 +145,8 @@ export class SigningKeys {
   }
 
   async #doWhatIsDue(): Promise<void> {
-    const { logger, clock } = this.#options
-    while (this.#isLookedFor && !this.#isStopped && clock() >= this.#retryAt) {
+    const { logger } = this.#options
+    while (this.#isLookedFor && !this.#isStopped && this.#monotonic() >= this.#retryAt) {
       this.#isLookedFor = false
       try {
         const why = await this.#due()
@@ -154,7 +155,7 @@ export class SigningKeys {
         if (failures > 0) logger.info({ failures }, 'token signing keys are looked after again')
         this.#isFailing = false
       } catch (error) {
-        this.#retryAt = clock() + this.#backoff.next()
+        this.#retryAt = this.#monotonic() + this.#backoff.next()
         if (!this.#isFailing) logger.error({ error: messageOf(error) }, 'token signing keys cannot be looked after')
         this.#isFailing = true
       }
