@@ -5,7 +5,7 @@ import type { TrustDelta, TrustState } from '../trust/trust-state.ts'
 import { nextOf } from './event-list.ts'
 import type { LogFollower } from './log-follower.ts'
 import { missedDeltas } from './missed-deltas.ts'
-import type { TrustEvent } from './trust-event.ts'
+import type { DeltaEvent, TrustEvent } from './trust-event.ts'
 import type { TrustLog } from './trust-log.ts'
 import { snapshotOf } from './trust-snapshot.ts'
 import { Watcher, type WatcherIdentity, type WatcherStatus } from './watcher.ts'
@@ -113,12 +113,22 @@ async function* follow(watcher: Watcher, signal: AbortSignal): AsyncGenerator<Tr
     const { event } = entry
     if (event.kind === 'heartbeat') yield event
     else if (watcher.isMissing(event)) {
-      const isNext = event.kind === 'delta' && compareRevisions(event.delta.after, watcher.revision ?? NOTHING) === 0
-      if (!isNext) return
-      yield event
-      watcher.revision = event.delta.revision
+      const next = event.kind === 'delta' ? nextAfter(watcher.revision ?? NOTHING, event) : undefined
+      if (next === undefined) return
+      yield next
+      watcher.revision = next.delta.revision
     }
   }
+}
+
+/**
+ * A change for whoever knows all up to a revision; undefined where that is too little. One who knows the beginning of it
+ * already, by the log itself or from another authority, is told that again: what comes twice changes nothing.
+ */
+function nextAfter(known: Revision, event: DeltaEvent): DeltaEvent | undefined {
+  const order = compareRevisions(event.delta.after, known)
+  if (order > 0) return undefined
+  return order === 0 ? event : { kind: 'delta', delta: { ...event.delta, after: known } }
 }
 
 const NOTHING: Revision = { epoch: 0, sequence: 0 }
