@@ -172,6 +172,7 @@ export class SigningKeys {
 
   async #due(): Promise<Why | undefined> {
     const { identity, clock, trustLog } = this.#options
+    await this.#replaceRevokedIdentity()
     const now = clock()
     const nextExpiry = expiryOf(this.#options, identity.credentials.current(), now)
     // Whatever is due: with a certificate that has expired it waits for the next one.
@@ -188,7 +189,6 @@ export class SigningKeys {
   async #publish(why: Why): Promise<void> {
     const { issuer, trustLog, identity, createKeyPair, logger, clock, look, trust } = this.#options
     const rotationRequestedAt = await trustLog.keyRotationRequestedAt()
-    if (isRevoked(identity.credentials.current(), trust)) await identity.replace()
     const credential = identity.credentials.current()
     const signingKey = createSigningKey(createKeyPair())
     const { verificationKey } = signingKey
@@ -207,6 +207,14 @@ export class SigningKeys {
     logger.info(fields, 'token signing key published')
   }
 
+  /** Services connect to no authority whose certificate was revoked, whichever one its key was published with. */
+  async #replaceRevokedIdentity(): Promise<void> {
+    const { identity, trust } = this.#options
+    if (!isRevoked(identity.credentials.current(), trust)) return
+    await identity.replace()
+    if (isRevoked(identity.credentials.current(), trust)) throw refusedByVerifiers()
+  }
+
   /** A key signs once verifiers have heard of it; without another, at once: they wait a moment for one they do not know. */
   #takeUp(key: OwnKey): void {
     if (this.#usable() === undefined) this.#current = key
@@ -217,8 +225,11 @@ export class SigningKeys {
 }
 
 function requireKnown(keyId: string, { current }: TrustState): void {
-  if (current?.keys.has(keyId) === true) return
-  throw new AuthError(
+  if (current?.keys.has(keyId) !== true) throw refusedByVerifiers()
+}
+
+function refusedByVerifiers(): AuthError {
+  return new AuthError(
     'CONFIGURATION_INVALID',
     'Verifiers refuse the token signing key of this authority: whoever issued its certificate is distrusted, or ' +
       'its own service is blocked. The log says why.',

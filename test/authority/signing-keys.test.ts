@@ -194,6 +194,19 @@ describe('signing keys are rotated', () => {
     expect(set.identity.credentials.current().thumbprint).not.toBe(former.thumbprint)
   })
 
+  test('not where the certificate of the authority was revoked that came after it: that one is replaced', async () => {
+    const set = await start()
+    const key = await set.current()
+    await set.identity.replace()
+    const revoked = set.identity.credentials.current()
+    const [leaf] = parseCertificates(revoked.certificateChain, 'the chain')
+    await set.trustLog.append([{ kind: 'certificate', id: leaf.serialNumber, until: 2 ** 31 }], origin)
+    await set.follower.look()
+    await vi.waitUntil(() => set.identity.credentials.current().thumbprint !== revoked.thumbprint)
+    expect(await set.current()).toBe(key)
+    expect(published(set)).toEqual(['start'])
+  })
+
   test('where somebody else has published the one in use with an earlier end', async () => {
     const set = await start()
     const { signingKey } = await set.keys.signer()
