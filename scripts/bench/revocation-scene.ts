@@ -11,6 +11,8 @@ import { spread } from './spread.ts'
 export interface RevocationScene {
   /** Revokes a token that every verifier knows. Returns how long it took until all refuse it, in milliseconds. */
   revokeNext(): Promise<number>
+  /** CPU time of the authority so far, in microseconds. */
+  authorityMicros(): Promise<number>
   /** How often one of the revoked tokens is still taken by one of the verifiers. */
   countAccepted(): Promise<number>
   stop(): Promise<void>
@@ -40,6 +42,7 @@ export async function startRevocations(verifiers: number, processes: number): Pr
       revoked.push(token)
       return Math.max(...ends.map((end) => Number(end - begin))) / 1e6
     },
+    authorityMicros: () => server.ask<number>('cpuMicros'),
     async countAccepted() {
       const counts: number[] = []
       for (const worker of workers) counts.push(await worker.ask<number>('countAccepted', revoked))

@@ -42,6 +42,8 @@ export class TrustFeed {
   #cancelLook = () => {}
   #isInDoubt = false
   #isReportedDead = false
+  /** Whether an attempt has failed since the last heartbeat. */
+  #isLost = false
   #lastFailure = 'no answer'
 
   constructor(options: TrustFeedOptions) {
@@ -97,6 +99,7 @@ export class TrustFeed {
     const { trust, logger } = this.#options
     this.#isInDoubt = false
     this.#isReportedDead = false
+    this.#isLost = false
     if (trust.isUsable) this.#usable.resolve()
     if (this.#backoff.reset() > 0) logger.info(this.#fields(), 'trust feed restored')
   }
@@ -116,7 +119,10 @@ export class TrustFeed {
     if (kind === 'closed') return
     const fields = { ...this.#fields(), reason }
     if (kind === 'refused') logger.error(fields, 'trust update refused')
-    else logger.warn(fields, 'trust feed interrupted')
+    // A server gives up each connection after half an hour: what is mended by the next attempt is no trouble.
+    else if (this.#isLost) logger.warn(fields, 'trust feed interrupted')
+    else logger.info(fields, 'trust feed interrupted')
+    this.#isLost = true
   }
 
   #look(): void {
