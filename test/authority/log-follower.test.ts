@@ -187,3 +187,11 @@ test('the log is read on where the clock of the machine is set back', async () =
   await trustLog.append([revokedToken('late')], origin)
   await vi.waitUntil(() => refuses(trust, 'late'))
 })
+
+test('heartbeats go on where the clock of the machine is set back', async () => {
+  const { follower, clock } = await startPublishing({ trustLog: (await openTestStore()).trustLog })
+  const { number } = follower.last
+  clock.set(clock() - 3_600_000)
+  await follower.look()
+  expect(follower.last).toMatchObject({ number: number + 1, event: { kind: 'heartbeat', readAt: clock() } })
+})
