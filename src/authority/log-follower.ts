@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts'
+import { type Clock, monotonicBeside } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { callAt } from '../core/timer.ts'
@@ -41,6 +41,7 @@ export async function followLog(options: LogFollowerOptions): Promise<LogFollowe
 export class LogFollower {
   readonly #options: LogFollowerOptions
   readonly #events: EventList<SharedEvent>
+  readonly #monotonic: Clock
   #readAt: number
   #beatAt: number
   #failures = 0
@@ -51,10 +52,11 @@ export class LogFollower {
 
   constructor(options: LogFollowerOptions, readAt: number) {
     this.#options = { ...options }
+    this.#monotonic = monotonicBeside(options.clock)
     this.#readAt = readAt
     this.#beatAt = readAt
     this.#events = new EventList<SharedEvent>(this.heartbeat(), readAt)
-    this.#cancelPoll = this.#pollAt(readAt + POLL_MS)
+    this.#cancelPoll = this.#pollAt(this.#monotonic() + POLL_MS)
   }
 
   /** When the log was last read, in milliseconds since 1970. */
@@ -93,11 +95,11 @@ export class LogFollower {
     await this.look()
   }
 
+  /** By a clock that nobody sets back: until the other one had come as far again, nothing would be read. */
   #pollAt(time: number): () => void {
-    const { clock } = this.#options
-    return callAt(time, clock, () => {
+    return callAt(time, this.#monotonic, () => {
       // Counted from before the read: a clock that is moved during one must not be waited for.
-      const begunAt = clock()
+      const begunAt = this.#monotonic()
       void this.look().then(() => {
         if (!this.#isStopped) this.#cancelPoll = this.#pollAt(begunAt + POLL_MS)
       })

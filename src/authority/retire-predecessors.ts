@@ -1,6 +1,7 @@
 import { toEpochSeconds } from '../core/clock.ts'
 import type { Credential } from '../identity/credential.ts'
 import { parseCertificates } from '../identity/pem-certificates.ts'
+import { MAX_LIFETIME_SECONDS } from '../token/verify.ts'
 import type { KeyPublication } from '../trust/change.ts'
 import { certificateIdentityOf, publishKey } from '../trust/published-key.ts'
 import type { CertificateIdentity } from '../trust/revocation-index.ts'
@@ -24,7 +25,9 @@ export interface RetirementOptions extends KeyTimes {
 export function retirePredecessors(keyId: string, options: RetirementOptions): readonly KeyPublication[] {
   const { issuer, credential, trust, now } = options
   const { issuerKeyId } = identityOf(credential)
-  const expiresAt = Math.min(lastExpiry(options, now), toEpochSeconds(credential.notAfter))
+  // Theirs may have lived for longer than those of this process: configurations change between two starts.
+  const lastOfTheirs = lastExpiry({ ...options, ttlSeconds: MAX_LIFETIME_SECONDS }, now)
+  const expiresAt = Math.min(lastOfTheirs, toEpochSeconds(credential.notAfter))
   return [...(trust.current?.keys.values() ?? [])]
     .filter(({ publishers }) => publishers[0]?.issuerKeyId === issuerKeyId)
     .filter((key) => key.keyId !== keyId && key.expiresAt > expiresAt)

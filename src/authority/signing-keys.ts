@@ -1,5 +1,5 @@
 import { Backoff } from '../core/backoff.ts'
-import { type Clock, toEpochSeconds } from '../core/clock.ts'
+import { type Clock, monotonicBeside, toEpochSeconds } from '../core/clock.ts'
 import { AuthError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { callAt } from '../core/timer.ts'
@@ -62,6 +62,7 @@ export async function startSigningKeys(options: SigningKeysOptions): Promise<Sig
  */
 export class SigningKeys {
   readonly #options: SigningKeysOptions
+  readonly #monotonic: Clock
   readonly #backoff = new Backoff()
   readonly #keyWait = new ShortWait(SHORT_WAIT_MS)
   #current: OwnKey | undefined
@@ -78,6 +79,7 @@ export class SigningKeys {
 
   constructor(options: SigningKeysOptions, rotationRequestedAt: number) {
     this.#options = { ...options }
+    this.#monotonic = monotonicBeside(options.clock)
     this.#rotationRequestedAt = rotationRequestedAt
   }
 
@@ -125,11 +127,10 @@ export class SigningKeys {
   }
 
   #tick(): void {
-    const { clock, rotationSeconds } = this.#options
-    const begunAt = clock()
-    const inMs = Math.min(TICK_MS, rotationSeconds * 250)
+    const begunAt = this.#monotonic()
+    const inMs = Math.min(TICK_MS, this.#options.rotationSeconds * 250)
     void this.#advance().then(() => {
-      if (!this.#isStopped) this.#cancelTick = callAt(begunAt + inMs, clock, () => this.#tick())
+      if (!this.#isStopped) this.#cancelTick = callAt(begunAt + inMs, this.#monotonic, () => this.#tick())
     })
   }
 
@@ -144,8 +145,8 @@ export class SigningKeys {
   }
 
   async #doWhatIsDue(): Promise<void> {
-    const { logger, clock } = this.#options
-    while (this.#isLookedFor && !this.#isStopped && clock() >= this.#retryAt) {
+    const { logger } = this.#options
+    while (this.#isLookedFor && !this.#isStopped && this.#monotonic() >= this.#retryAt) {
       this.#isLookedFor = false
       try {
         const why = await this.#due()
@@ -154,7 +155,7 @@ export class SigningKeys {
         if (failures > 0) logger.info({ failures }, 'token signing keys are looked after again')
         this.#isFailing = false
       } catch (error) {
-        this.#retryAt = clock() + this.#backoff.next()
+        this.#retryAt = this.#monotonic() + this.#backoff.next()
         if (!this.#isFailing) logger.error({ error: messageOf(error) }, 'token signing keys cannot be looked after')
         this.#isFailing = true
       }
@@ -171,6 +172,7 @@ export class SigningKeys {
 
   async #due(): Promise<Why | undefined> {
     const { identity, clock, trustLog } = this.#options
+    await this.#replaceRevokedIdentity()
     const now = clock()
     const nextExpiry = expiryOf(this.#options, identity.credentials.current(), now)
     // Whatever is due: with a certificate that has expired it waits for the next one.
@@ -187,7 +189,6 @@ export class SigningKeys {
   async #publish(why: Why): Promise<void> {
     const { issuer, trustLog, identity, createKeyPair, logger, clock, look, trust } = this.#options
     const rotationRequestedAt = await trustLog.keyRotationRequestedAt()
-    if (isRevoked(identity.credentials.current(), trust)) await identity.replace()
     const credential = identity.credentials.current()
     const signingKey = createSigningKey(createKeyPair())
     const { verificationKey } = signingKey
@@ -206,6 +207,14 @@ export class SigningKeys {
     logger.info(fields, 'token signing key published')
   }
 
+  /** Services connect to no authority whose certificate was revoked, whichever one its key was published with. */
+  async #replaceRevokedIdentity(): Promise<void> {
+    const { identity, trust } = this.#options
+    if (!isRevoked(identity.credentials.current(), trust)) return
+    await identity.replace()
+    if (isRevoked(identity.credentials.current(), trust)) throw refusedByVerifiers()
+  }
+
   /** A key signs once verifiers have heard of it; without another, at once: they wait a moment for one they do not know. */
   #takeUp(key: OwnKey): void {
     if (this.#usable() === undefined) this.#current = key
@@ -216,8 +225,11 @@ export class SigningKeys {
 }
 
 function requireKnown(keyId: string, { current }: TrustState): void {
-  if (current?.keys.has(keyId) === true) return
-  throw new AuthError(
+  if (current?.keys.has(keyId) !== true) throw refusedByVerifiers()
+}
+
+function refusedByVerifiers(): AuthError {
+  return new AuthError(
     'CONFIGURATION_INVALID',
     'Verifiers refuse the token signing key of this authority: whoever issued its certificate is distrusted, or ' +
       'its own service is blocked. The log says why.',

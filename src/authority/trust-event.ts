@@ -55,10 +55,11 @@ export function isOneMessage({ changes }: TrustDelta): boolean {
 /** How much a change takes in a message, at most: bytes. */
 export function sizeOf(change: TrustChange): number {
   if (change.kind === 'roots') return change.text.length * 3 + change.signature.length + FRAME_BYTES
-  if (change.kind !== 'key') return change.id.length * 3 + FRAME_BYTES
+  const idBytes = change.id.length * 3 + FRAME_BYTES
+  if (change.kind !== 'key') return idBytes
   const { statement, signature, certificateChain } = change
   const chain = certificateChain.reduce((sum, { length }) => sum + length + FRAME_BYTES, 0)
-  return statement.length * 3 + signature.length + chain + FRAME_BYTES
+  return idBytes + statement.length * 3 + signature.length + chain + FRAME_BYTES
 }
 
 /** Lengths, tags and times. */

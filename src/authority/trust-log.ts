@@ -38,7 +38,7 @@ export interface TrustLog {
   read(after: Revision | undefined, limit: number): Promise<LogPart>
   /** Asks every authority to sign with a new key from now on. @param at milliseconds since 1970 */
   requestKeyRotation(origin: Origin): Promise<void>
-  /** When that was asked for last, in milliseconds since 1970; 0 where it never was. */
+  /** When that was asked for last, in milliseconds since 1970: later each time. 0 where it never was. */
   keyRotationRequestedAt(): Promise<number>
   /** Forgets what has expired, some of it at a time. @returns whether there may be more @param now milliseconds since 1970 */
   prune(now: number): Promise<boolean>

@@ -71,7 +71,9 @@ async function write(transaction: StoreTransaction, rows: readonly Row[]): Promi
           sequence: sql<number>`excluded.sequence`,
           value: sql<number>`case when ${IS_LOWER} then trust_log.value else excluded.value end`,
           payload: sql<string | null>`excluded.payload`,
-          expires_at: sql<number | null>`case when ${IS_LOWER} then trust_log.expires_at else excluded.expires_at end`,
+          expires_at: sql<
+            number | null
+          >`case when ${MATTERED_LONGER} then trust_log.expires_at else excluded.expires_at end`,
           reason: sql<string>`excluded.reason`,
           recorded_by: sql<string>`excluded.recorded_by`,
           recorded_at: sql<number>`excluded.recorded_at`,
@@ -84,3 +86,6 @@ async function write(transaction: StoreTransaction, rows: readonly Row[]): Promi
 
 /** What was revoked for longer, or further, stays so. */
 const IS_LOWER = sql<SqlBool>`trust_log.kind <> 'block' and trust_log.value > excluded.value`
+
+/** Whoever has heard of a key with a later end is to hear of the earlier one, however long that takes. */
+const MATTERED_LONGER = sql<SqlBool>`${IS_LOWER} or (trust_log.kind = 'key' and trust_log.expires_at > excluded.expires_at)`

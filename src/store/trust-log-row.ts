@@ -2,9 +2,17 @@ import type { Insertable, Selectable } from 'kysely'
 import type { Origin } from '../authority/trust-log.ts'
 import { sha256Base64Url } from '../core/encoding.ts'
 import { LEEWAY_SECONDS, MAX_LIFETIME_SECONDS } from '../token/verify.ts'
-import type { KeyPublication, RevokedById, RevokedUpTo, RootsStatement, TrustChange } from '../trust/change.ts'
+import {
+  type KeyPublication,
+  MAX_ID_LENGTH,
+  type RevokedById,
+  type RevokedUpTo,
+  type RootsStatement,
+  type TrustChange,
+} from '../trust/change.ts'
 import { parseKeyStatement } from '../trust/published-key.ts'
 import type { Schema } from './schema.ts'
+import { damagedRecord } from './store-failure.ts'
 import { StoredRow } from './stored-row.ts'
 
 type Table = Schema['trust_log']
@@ -84,15 +92,30 @@ const PARSERS: Readonly<Record<TrustChange['kind'], (row: Row) => TrustChange>> 
   client: upTo('client'),
   service: upTo('service'),
   // Whatever else stands there: a block is lifted by nothing that is damaged.
-  block: (row) => ({ kind: 'block', id: row.text('id'), isLifted: row.integer('value') === LIFTED }),
+  block: (row) => ({ kind: 'block', id: idOf(row), isLifted: row.integer('value') === LIFTED }),
 }
 
 function byId(kind: RevokedById['kind']) {
-  return (row: Row): RevokedById => ({ kind, id: row.text('id'), until: row.integer('value') })
+  return (row: Row): RevokedById => ({ kind, id: idOf(row), until: secondOf(row) })
 }
 
 function upTo(kind: RevokedUpTo['kind']) {
-  return (row: Row): RevokedUpTo => ({ kind, id: row.text('id'), upTo: row.integer('value') })
+  return (row: Row): RevokedUpTo => ({ kind, id: idOf(row), upTo: secondOf(row) })
+}
+
+/** As it travels: every verifier would refuse the message that it is in, and all that is in there with it. */
+function idOf(row: Row): string {
+  return row.parsed('id', (id) => {
+    if (id !== '' && id.length <= MAX_ID_LENGTH) return id
+    throw new TypeError('empty, or too long')
+  })
+}
+
+/** As it travels: a higher one would arrive as another, lower one. */
+function secondOf(row: Row): number {
+  const second = row.integer('value')
+  if (second >= 0 && second <= LAST_SECOND) return second
+  throw damagedRecord(`trust_log.value: ${second} is no time`)
 }
 
 function parseKey(json: string) {

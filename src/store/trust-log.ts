@@ -25,26 +25,25 @@ export function createTrustLog(database: Database): TrustLog {
 
     requestKeyRotation: ({ at, by, reason }) =>
       database.write(async (transaction) => {
-        await transaction
-          .insertInto('key_rotation')
-          .values({ requested_at: at, requested_by: by, reason })
-          .onConflict((conflict) => conflict.column('requested_at').doNothing())
-          .execute()
+        // Authorities compare it with the one before, whose clock may have been ahead.
+        const requested_at = Math.max(at, (await lastRotation(transaction)) + 1)
+        await transaction.insertInto('key_rotation').values({ requested_at, requested_by: by, reason }).execute()
       }),
 
-    keyRotationRequestedAt: () =>
-      database.read(async (transaction) => {
-        const last = await transaction
-          .selectFrom('key_rotation')
-          .select('requested_at')
-          .orderBy('requested_at', 'desc')
-          .limit(1)
-          .executeTakeFirst()
-        return last === undefined ? 0 : new StoredRow('key_rotation', last).integer('requested_at')
-      }),
+    keyRotationRequestedAt: () => database.read(lastRotation),
 
     prune: (now) => database.write((transaction) => prune(transaction, now)),
   }
+}
+
+async function lastRotation(transaction: StoreTransaction): Promise<number> {
+  const last = await transaction
+    .selectFrom('key_rotation')
+    .select('requested_at')
+    .orderBy('requested_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return last === undefined ? 0 : new StoredRow('key_rotation', last).integer('requested_at')
 }
 
 async function readEnd(transaction: StoreTransaction): Promise<Revision> {

@@ -1,7 +1,7 @@
 import { AuthError } from '../core/errors.ts'
 import type { Changes, Changes__Output } from '../gen/countersign/v1/Changes.ts'
 import type { Revision__Output } from '../gen/countersign/v1/Revision.ts'
-import type { Block, RevokedById, RevokedUpTo, TrustChange } from '../trust/change.ts'
+import { type Block, MAX_ID_LENGTH, type RevokedById, type RevokedUpTo, type TrustChange } from '../trust/change.ts'
 import type { Revision } from '../trust/revision.ts'
 
 type ListOfIds = 'tokens' | 'grants' | 'certificates' | 'intermediates' | 'signingKeys'
@@ -104,8 +104,6 @@ function eachPair(ids: readonly string[], times: readonly number[], take: (id: s
   if (ids.length !== times.length) throw garbled('a list of revocations has not as many times as IDs')
   for (const [index, id] of ids.entries()) take(requireId(id), times[index] ?? 0)
 }
-
-const MAX_ID_LENGTH = 2048
 
 function requireId(id: string): string {
   if (id !== '' && id.length <= MAX_ID_LENGTH) return id

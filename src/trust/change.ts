@@ -3,6 +3,9 @@ export type TrustChange = KeyPublication | RootsStatement | Revocation
 
 export type Revocation = RevokedById | RevokedUpTo | Block
 
+/** An ID that is empty, or longer, is none of anything: a message with one is garbled. */
+export const MAX_ID_LENGTH = 2048
+
 /**
  * What is refused by its ID:
  * - token: by `jti`

@@ -1,5 +1,5 @@
 import { AuthError } from '../core/errors.ts'
-import { verifyStatement } from '../identity/bundle-statement.ts'
+import { parseStatement, verifyStatement } from '../identity/bundle-statement.ts'
 import type { Certificate } from '../identity/certificate.ts'
 import type { TrustDomain } from '../identity/service-id.ts'
 import type { RootsStatement } from './change.ts'
@@ -24,9 +24,11 @@ export function rootsAfter(
   { trustDomain, now, alarm }: { trustDomain: TrustDomain; now: number; alarm: (problem: string) => void },
 ): HeldRoots {
   try {
-    const { epoch, sequence, roots } = verifyStatement(statement, trustDomain, held.roots, now)
-    const isNewer = epoch - held.epoch || sequence - held.sequence
-    return isNewer > 0 ? { roots, epoch, sequence } : held
+    const { epoch, sequence } = parseStatement(statement.text)
+    // Those that led to it come again with each snapshot, and whoever signed them may have been given up since.
+    if ((epoch - held.epoch || sequence - held.sequence) <= 0) return held
+    const { roots } = verifyStatement(statement, trustDomain, held.roots, now)
+    return { roots, epoch, sequence }
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
     alarm(error.message)

@@ -41,11 +41,16 @@ export class TrustContents {
   #roots: HeldRoots
   #head: TrustHead | undefined
 
-  constructor(revision: Revision, issuer: string, anchors: Anchors) {
+  /** @param held what was stated before: roots that were given up stay so, whatever a snapshot leaves out */
+  constructor(revision: Revision, issuer: string, anchors: Anchors, held?: HeldRoots) {
     this.#revision = revision
     this.#issuer = issuer
     this.#anchors = anchors
-    this.#roots = { roots: anchors.roots, epoch: 0, sequence: 0 }
+    this.#roots = held ?? { roots: anchors.roots, epoch: 0, sequence: 0 }
+  }
+
+  get roots(): HeldRoots {
+    return this.#roots
   }
 
   get revision(): Revision {

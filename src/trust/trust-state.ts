@@ -158,7 +158,7 @@ export class TrustState {
   /** Begins a snapshot: what is known stays in force until it is put in its place. */
   beginSnapshot(revision: Revision, issuer: string): TrustContents {
     if (issuer === '') throw outOfOrder('The snapshot names no issuer.')
-    return new TrustContents(revision, issuer, this.#anchors)
+    return new TrustContents(revision, issuer, this.#anchors, this.#contents?.roots)
   }
 
   /**

@@ -137,6 +137,12 @@ describe('a token is refused', () => {
     expect(details).toEqual({})
   })
 
+  test('that would be signed by a key that was revoked a moment ago', async () => {
+    const index = new RevocationIndex()
+    index.add({ kind: 'signingKey', id: signingKey.verificationKey.keyId, until: issuedAt + 300 })
+    await refusalOf('TOKEN_REVOKED', () => issue({}, { trust: index }))
+  })
+
   test('where no key may sign', async () => {
     const signer = async () => Promise.reject(new AuthError('STORE_UNAVAILABLE', 'no key'))
     await refusalOf('STORE_UNAVAILABLE', () => issue({}, { signer }))

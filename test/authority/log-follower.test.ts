@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { followLog } from '../../src/authority/log-follower.ts'
-import { toEpochSeconds } from '../../src/core/clock.ts'
+import { systemClock, toEpochSeconds } from '../../src/core/clock.ts'
 import { createTestClock } from '../../src/testing/test-clock.ts'
 import { createSigningKey } from '../../src/token/signing-key.ts'
 import type { KeyPublication } from '../../src/trust/change.ts'
@@ -172,4 +172,26 @@ describe('a log with keys of another issuer', () => {
     const { trust } = await startPublishing({ trustLog, pki })
     expect(trust.head().keys.size).toBe(0)
   })
+})
+
+test('the log is read on where the clock of the machine is set back', async () => {
+  const { trustLog } = await openTestStore()
+  let aheadMs = 0
+  const clock = () => systemClock() + aheadMs
+  const trust = new TrustState({ credential: authority, clock })
+  const follower = await followLog({ trustLog, trust, issuer: ISSUER, logger: capturingLogger(), clock })
+  onTestFinished(() => follower.stop())
+  aheadMs = -300_000
+  // By now the next look is one that was planned by the clock as it is since.
+  await vi.waitUntil(() => follower.readAt < systemClock() - 200_000)
+  await trustLog.append([revokedToken('late')], origin)
+  await vi.waitUntil(() => refuses(trust, 'late'))
+})
+
+test('heartbeats go on where the clock of the machine is set back', async () => {
+  const { follower, clock } = await startPublishing({ trustLog: (await openTestStore()).trustLog })
+  const { number } = follower.last
+  clock.set(clock() - 3_600_000)
+  await follower.look()
+  expect(follower.last).toMatchObject({ number: number + 1, event: { kind: 'heartbeat', readAt: clock() } })
 })

@@ -2,8 +2,11 @@ import { describe, expect, test } from 'vitest'
 import type { TrustLog } from '../../src/authority/trust-log.ts'
 import type { CaState } from '../../src/ca/issuers/ca-state.ts'
 import type { Store } from '../../src/store/store.ts'
+import { createSigningKey } from '../../src/token/signing-key.ts'
 import type { TrustChange } from '../../src/trust/change.ts'
+import { publishKey } from '../../src/trust/published-key.ts'
 import type { Revision } from '../../src/trust/revision.ts'
+import { ISSUER } from '../support/authority.ts'
 import {
   authorityRecord,
   caState,
@@ -13,6 +16,7 @@ import {
   revocationAt,
   serviceId,
 } from '../support/ca-records.ts'
+import { createTestCa } from '../support/pki.ts'
 import { refusalOf } from '../support/refusal.ts'
 import {
   everyKind,
@@ -93,6 +97,22 @@ export function describeTrustLog(name: string, openStore: (state?: CaState) => P
       const again = { ...key, signature: Buffer.from('another') }
       await log.append([again], ORIGIN)
       expect((await log.read(undefined, 10)).changes).toEqual([again])
+    })
+
+    test('keeps a key that ends earlier than was said at first until that first end', async () => {
+      const log = await openLog()
+      const credential = createTestCa({ clock: () => NOON }).credential('countersign/authority')
+      const { verificationKey: key } = createSigningKey()
+      const [long, short] = [600, 60].map((seconds) =>
+        publishKey({ issuer: ISSUER, key, expiresAt: NOON_SECONDS + seconds }, credential),
+      )
+      if (long === undefined || short === undefined) throw new Error('no keys')
+      await log.append([long], ORIGIN)
+      await log.append([short], ORIGIN)
+      await log.prune(NOON + 660_000)
+      expect((await log.read(undefined, 10)).changes).toEqual([short])
+      await log.prune(NOON + 660_001)
+      expect((await log.read(undefined, 10)).changes).toEqual([])
     })
 
     test('keeps statements of roots in the order in which they came first, each at a revision of its own', async () => {
@@ -223,11 +243,15 @@ export function describeTrustLog(name: string, openStore: (state?: CaState) => P
       expect(await standing()).toEqual(lasting)
     })
 
-    test('knows when new signing keys were asked for last', async () => {
+    test('knows when new signing keys were asked for last, also by a clock that is behind the one before', async () => {
       const log = await openLog()
       expect(await log.keyRotationRequestedAt()).toBe(0)
-      for (const at of [NOON, NOON + 2, NOON + 1, NOON]) await log.requestKeyRotation({ ...ORIGIN, at })
-      expect(await log.keyRotationRequestedAt()).toBe(NOON + 2)
+      const requested: number[] = []
+      for (const at of [NOON, NOON + 2, NOON + 1, NOON]) {
+        await log.requestKeyRotation({ ...ORIGIN, at })
+        requested.push(await log.keyRotationRequestedAt())
+      }
+      expect(requested).toEqual([NOON, NOON + 2, NOON + 3, NOON + 4])
     })
   })
 

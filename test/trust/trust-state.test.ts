@@ -346,6 +346,20 @@ describe('the roots of the state', () => {
     expect(dersOf(trust)).toEqual(both)
   })
 
+  test('do not go back with a snapshot, neither without the statements nor with them, of whichever epoch', () => {
+    const trust = start()
+    const statements = [statement(2), statement(3, [next.root], next.rootKey)]
+    bring(trust, ...statements)
+    for (const [epoch, changes] of [statements, [], statements.slice(0, 1)].entries()) {
+      const contents = trust.beginSnapshot({ epoch: epoch + 2, sequence: 1 }, ISSUER)
+      contents.add(changes)
+      trust.replace(contents)
+      trust.vouch(contents.revision, 0)
+      expect(dersOf(trust)).toEqual(both.slice(1))
+    }
+    expect(log.lines).toEqual([])
+  })
+
   test('verify the keys that come with them', () => {
     const trust = start()
     const authority = kit.testCaOf(next, clock).credential('countersign/authority')
