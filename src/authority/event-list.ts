@@ -57,15 +57,29 @@ class Place<Event> implements Entry<Event> {
   }
 }
 
-/** The entry after one; `undefined` where `signal` aborts first. Leaves nothing behind with either. */
-export function nextOf<Event>({ next }: Entry<Event>, signal: AbortSignal): Promise<Entry<Event> | undefined> {
-  if (signal.aborted) return Promise.resolve(undefined)
-  return new Promise((resolve) => {
-    const leave = () => resolve(undefined)
-    signal.addEventListener('abort', leave, { once: true })
-    void next.then((entry) => {
-      signal.removeEventListener('abort', leave)
-      resolve(entry)
-    })
-  })
+/** One who follows a list until a signal aborts. It listens to the signal once: to do so for each event would cost as much. */
+export class EventReader<Event> implements Disposable {
+  readonly #signal: AbortSignal
+  readonly #leave = () => this.#wake(undefined)
+  #wake: (entry: Entry<Event> | undefined) => void = () => {}
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+    signal.addEventListener('abort', this.#leave, { once: true })
+  }
+
+  /** The entry after one; `undefined` where the signal aborts first. */
+  after({ next }: Entry<Event>): Promise<Entry<Event> | undefined> {
+    if (this.#signal.aborted) return Promise.resolve(undefined)
+    const { promise, resolve } = Promise.withResolvers<Entry<Event> | undefined>()
+    this.#wake = resolve
+    void next.then(resolve)
+    return promise
+  }
+
+  /** Leaves nothing of the list with the signal. */
+  [Symbol.dispose](): void {
+    this.#signal.removeEventListener('abort', this.#leave)
+    this.#wake = () => {}
+  }
 }

@@ -2,10 +2,10 @@ import type { Clock } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
 import { compareRevisions, type Revision } from '../trust/revision.ts'
 import type { TrustState } from '../trust/trust-state.ts'
-import { nextOf } from './event-list.ts'
+import { EventReader } from './event-list.ts'
 import type { LogFollower } from './log-follower.ts'
 import { missedDeltas } from './missed-deltas.ts'
-import type { DeltaEvent, TrustEvent } from './trust-event.ts'
+import type { DeltaEvent, SharedEvent, TrustEvent } from './trust-event.ts'
 import type { TrustLog } from './trust-log.ts'
 import { snapshotOf } from './trust-snapshot.ts'
 import { Watcher, type WatcherIdentity, type WatcherStatus } from './watcher.ts'
@@ -70,7 +70,11 @@ export class TrustPublisher {
       // One that has more than this process is told what it lacks once this has come so far.
       if (compareRevisions(after, trust.revision) >= 0) return
       const missed = await this.#missedDeltas(after)
-      if (missed !== undefined) return yield* tell(missed, watcher)
+      if (missed !== undefined) {
+        yield* missed
+        watcher.revision = missed.at(-1)?.delta.revision ?? after
+        return
+      }
     }
     for await (const page of snapshotOf(trust)) {
       yield page
@@ -81,8 +85,9 @@ export class TrustPublisher {
   async *#follow(watcher: Watcher, signal: AbortSignal): AsyncGenerator<TrustEvent> {
     const { follower, trust } = this.#options
     let isVouchedFor = isAt(watcher, trust.revision)
+    using reader = new EventReader<SharedEvent>(signal)
     while (watcher.entry !== undefined) {
-      const entry = await nextOf(watcher.entry, signal)
+      const entry = await reader.after(watcher.entry)
       if (entry === undefined || watcher.entry === undefined) return
       watcher.entry = entry
       const { event } = entry
@@ -90,7 +95,10 @@ export class TrustPublisher {
       else if (watcher.isMissing(event)) {
         const missed = event.kind === 'delta' ? await this.#missedTo(event, watcher.revision) : undefined
         if (missed === undefined) return
-        yield* tell(missed, watcher)
+        for (const delta of missed) {
+          yield delta
+          watcher.revision = delta.delta.revision
+        }
       }
       if (isVouchedFor || !isAt(watcher, trust.revision)) continue
       isVouchedFor = true
@@ -117,19 +125,13 @@ export class TrustPublisher {
   }
 
   async #cutOffWhoIsBehind(): Promise<void> {
+    using reader = new EventReader<SharedEvent>(this.#stopping.signal)
     for (let entry = this.#options.follower.last; ; ) {
-      const next = await nextOf(entry, this.#stopping.signal)
+      const next = await reader.after(entry)
       if (next === undefined) return
       entry = next
       if (entry.event.kind === 'heartbeat') for (const watcher of this.#watchers) watcher.cutOffWhereBehind(entry)
     }
-  }
-}
-
-async function* tell(missed: readonly DeltaEvent[], watcher: Watcher): AsyncGenerator<TrustEvent> {
-  for (const event of missed) {
-    yield event
-    watcher.revision = event.delta.revision
   }
 }
 
