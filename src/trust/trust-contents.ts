@@ -85,7 +85,9 @@ export class TrustContents {
 
   #take(changes: readonly TrustChange[], indexes: readonly RevocationIndex[]): void {
     // Keys may rest on the roots that statements name, and fall by revocations.
+    const { roots } = this.#roots
     for (const change of changes) if (change.kind === 'roots') this.#addStatement(change)
+    if (this.#roots.roots !== roots) this.#revokeKeysOfOtherRoots(indexes)
     for (const change of changes) {
       if (change.kind !== 'roots' && change.kind !== 'key') for (const index of indexes) index.add(change)
     }
@@ -154,6 +156,26 @@ export class TrustContents {
       if (!isRevokedBy(news, key)) continue
       revokeTokensOf(key, indexes)
       this.#removeKey(key.keyId)
+    }
+  }
+
+  /** Keys that no root of those that are held now stands for. */
+  #revokeKeysOfOtherRoots(indexes: readonly RevocationIndex[]): void {
+    for (const { publication, key } of [...this.#published.values()]) {
+      if (this.#isVouchedFor(publication)) continue
+      revokeTokensOf(key, indexes)
+      this.#removeKey(key.keyId)
+    }
+  }
+
+  #isVouchedFor(publication: KeyPublication): boolean {
+    try {
+      this.verify(publication)
+      return true
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error
+      this.#anchors.alarm(`key ${publication.id}: ${error.message}`)
+      return false
     }
   }
 

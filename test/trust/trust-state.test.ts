@@ -391,4 +391,18 @@ describe('the roots of the state', () => {
     bring(trust, publish(key, authority), statement(2))
     expect([...trust.head().keys.keys()]).toEqual([key.keyId])
   })
+
+  test('take the keys with them that only a root stands for which is held no more, and what they signed', () => {
+    const trust = start()
+    bring(trust, statement(2), publish(key, kit.testCaOf(next, clock).credential('countersign/authority')))
+    const former = createSigningKey().verificationKey
+    bring(trust, publish(former, ca.credential('countersign/authority')))
+    let refusal: AuthError | undefined
+    trust.subscribe(({ revocations }) => {
+      refusal = revocations.refusalOfToken(tokenOf('any', former.keyId))
+    })
+    bring(trust, statement(3, [next.root], next.rootKey))
+    expect([...trust.head().keys.keys()]).toEqual([key.keyId])
+    expect(refusal?.code).toBe('TOKEN_REVOKED')
+  })
 })
