@@ -266,6 +266,13 @@ describe('the keys of the state', () => {
     }
   })
 
+  test('fall while the service of who published them is blocked', () => {
+    const trust = known()
+    bring(trust, { kind: 'block', id: pki.credential('countersign/authority').serviceId, isLifted: false })
+    expect(trust.head().keys.size).toBe(0)
+    expect(trust.refusalOfToken(tokenOf('any'))?.code).toBe('TOKEN_REVOKED')
+  })
+
   test('fall in a snapshot whatever its order', () => {
     const trust = known()
     const snapshot = trust.beginSnapshot(at(2), ISSUER)
