@@ -133,6 +133,7 @@ export class LogFollower {
       if (!isLast) continue
       // What was read may be as old as the question.
       if (trust.vouch(revision, Math.max(0, clock() - begunAt))) this.#readAt = begunAt
+      trust.forget(begunAt)
       return
     }
   }

@@ -134,6 +134,7 @@ export class FeedSession {
     const { ageMs, delayMs, clockAheadMs } = timing
     this.#noteMessage(delayMs)
     if (ageMs < this.#unread.milliseconds) this.#unread = this.#age(ageMs)
+    trust.forget(times.sentAtMs)
     if (!trust.vouch(revision, ageMs, clockAheadMs)) this.#noteMismatch(revision)
     else {
       this.#mismatches = 0

@@ -96,8 +96,8 @@ function createReceiver({ credentials, trust, clock, logger, accept }: ListenerO
     trust,
     clock,
     cut(socket, { serviceId }, code) {
-      warn({ code, caller: serviceId, remoteAddress: socket.remoteAddress })
       setTimeout(() => socket.destroy(), CUT_DELAY_MS[code]).unref()
+      warn({ code, caller: serviceId, remoteAddress: socket.remoteAddress })
     },
   })
   return (socket) => {

@@ -40,9 +40,16 @@ export class PeerConnections {
 
   #cutRevoked(revocations: RevocationIndex): void {
     if (revocations.size === 0) return
-    for (const [socket, peer] of this.#open) {
-      if (revocations.refusalOfCertificate(peer) !== undefined) this.#cut(socket, 'CERTIFICATE_REVOKED')
+    const failures: unknown[] = []
+    for (const [socket, peer] of [...this.#open]) {
+      if (revocations.refusalOfCertificate(peer) === undefined) continue
+      try {
+        this.#cut(socket, 'CERTIFICATE_REVOKED')
+      } catch (error) {
+        failures.push(error) // a logger's: the others are to be cut all the same
+      }
     }
+    if (failures.length > 0) throw new AggregateError(failures, 'Connections were cut, but not logged.')
   }
 
   /** Once, though it may take a while until it is closed. */

@@ -1,4 +1,4 @@
-import { type Clock, toEpochSeconds } from '../core/clock.ts'
+import type { Clock } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
 import type { Certificate } from '../identity/certificate.ts'
 import type { TrustDomain } from '../identity/service-id.ts'
@@ -25,6 +25,9 @@ export interface TrustHead extends TrustedIssuer {
   readonly roots: readonly Certificate[]
 }
 
+/** How many entries are looked at each time, beside those for each that has come. */
+const SWEPT_EACH_TIME = 1_000
+
 interface Published {
   readonly publication: KeyPublication
   readonly key: PublishedKey
@@ -40,6 +43,8 @@ export class TrustContents {
   #revision: Revision
   #roots: HeldRoots
   #head: TrustHead | undefined
+  /** How many changes have come since the last sweep. */
+  #unswept = 0
 
   /** @param held what was stated before: roots that were given up stay so, whatever a snapshot leaves out */
   constructor(revision: Revision, issuer: string, anchors: Anchors, held?: HeldRoots) {
@@ -59,8 +64,11 @@ export class TrustContents {
 
   /** The same one until something in it changes. */
   head(): TrustHead {
-    const keys = [...this.#published.values()].map(({ key }): [string, PublishedKey] => [key.keyId, key])
-    this.#head ??= { issuer: this.#issuer, roots: this.#roots.roots, keys: new Map(keys) }
+    this.#head ??= {
+      issuer: this.#issuer,
+      roots: this.#roots.roots,
+      keys: new Map([...this.#published].map(([keyId, { key }]) => [keyId, key])),
+    }
     return this.#head
   }
 
@@ -75,22 +83,27 @@ export class TrustContents {
     const news = new RevocationIndex()
     this.#take(changes, [this.revocations, news])
     this.#revokeKeys(news, [this.revocations, news])
-    this.revocations.sweep(changes.length, toEpochSeconds(this.#anchors.clock()))
+    this.#unswept += changes.length
     this.#revision = revision
     return news
   }
 
   #take(changes: readonly TrustChange[], indexes: readonly RevocationIndex[]): void {
     // Keys may rest on the roots that statements name, and fall by revocations.
+    const { roots } = this.#roots
     for (const change of changes) if (change.kind === 'roots') this.#addStatement(change)
+    if (this.#roots.roots !== roots) this.#revokeKeysOfOtherRoots(indexes)
     for (const change of changes) {
       if (change.kind !== 'roots' && change.kind !== 'key') for (const index of indexes) index.add(change)
     }
-    for (const change of changes) if (change.kind === 'key') this.#addKey(change)
+    for (const change of changes) if (change.kind === 'key') this.#addKey(change, indexes)
   }
 
-  forgetExpiredKeys(): void {
-    const limit = toEpochSeconds(this.#anchors.clock()) - 2 * LEEWAY_SECONDS
+  /** Forgets keys that have expired, and some of the revocations that are over. @param now whole seconds since 1970 */
+  forget(now: number): void {
+    this.revocations.sweep(SWEPT_EACH_TIME + this.#unswept, now)
+    this.#unswept = 0
+    const limit = now - 2 * LEEWAY_SECONDS
     for (const { key } of [...this.#published.values()]) if (key.expiresAt < limit) this.#removeKey(key.keyId)
   }
 
@@ -124,12 +137,15 @@ export class TrustContents {
     return isRevokedBy(this.revocations, key)
   }
 
-  #addKey(publication: KeyPublication): void {
+  #addKey(publication: KeyPublication, indexes: readonly RevocationIndex[]): void {
     const { alarm } = this.#anchors
     try {
       const key = this.verify(publication)
       if (key.issuer !== this.#issuer) throw new AuthError('REQUEST_INVALID', `The key is of issuer ${key.issuer}.`)
-      if (this.isRevoked(key)) return
+      if (this.isRevoked(key)) {
+        revokeTokensOf(key, indexes)
+        return
+      }
       this.#published.set(key.keyId, { publication, key })
       this.#head = undefined
     } catch (error) {
@@ -143,8 +159,28 @@ export class TrustContents {
     if (!news.isAboutKeys) return
     for (const { key } of [...this.#published.values()]) {
       if (!isRevokedBy(news, key)) continue
-      for (const index of indexes) index.add({ kind: 'signingKey', id: key.keyId, until: key.expiresAt })
+      revokeTokensOf(key, indexes)
       this.#removeKey(key.keyId)
+    }
+  }
+
+  /** Keys that no root of those that are held now stands for. */
+  #revokeKeysOfOtherRoots(indexes: readonly RevocationIndex[]): void {
+    for (const { publication, key } of [...this.#published.values()]) {
+      if (this.#isVouchedFor(publication)) continue
+      revokeTokensOf(key, indexes)
+      this.#removeKey(key.keyId)
+    }
+  }
+
+  #isVouchedFor(publication: KeyPublication): boolean {
+    try {
+      this.verify(publication)
+      return true
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error
+      this.#anchors.alarm(`key ${publication.id}: ${error.message}`)
+      return false
     }
   }
 
@@ -152,6 +188,11 @@ export class TrustContents {
     this.#published.delete(keyId)
     this.#head = undefined
   }
+}
+
+/** Also those of tokens that were taken before: calls that rest on them are under way. */
+function revokeTokensOf({ keyId, expiresAt }: PublishedKey, indexes: readonly RevocationIndex[]): void {
+  for (const index of indexes) index.add({ kind: 'signingKey', id: keyId, until: expiresAt })
 }
 
 function isRevokedBy(revocations: RevocationIndex, { keyId, publishers }: PublishedKey): boolean {

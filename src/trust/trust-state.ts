@@ -45,8 +45,8 @@ const MAX_STALENESS_MS = 5 * 60_000
 /** How long a call may wait for a key, or for a sign of life, that the feed may be about to bring. */
 const SHORT_WAIT_MS = 1_000
 
-/** How many entries are looked at with each heartbeat, beside those with each entry that comes. */
-const SWEPT_PER_HEARTBEAT = 1_000
+/** Others have a say in some reasons, and must not fill the log with them. */
+const MAX_REASON_LENGTH = 1_000
 
 /** The state that a trust feed keeps and that verifiers read. It does no I/O. */
 export class TrustState {
@@ -71,7 +71,7 @@ export class TrustState {
       trustDomain: credential.trustDomain,
       roots: parseCertificates(credential.bundle, 'the bundle'),
       clock,
-      alarm: (reason) => warn({ reason }),
+      alarm: (reason) => warn({ reason: reason.slice(0, MAX_REASON_LENGTH) }),
     }
     this.#comparison = new ClockComparison(logger)
     this.#clock = clock
@@ -205,11 +205,21 @@ export class TrustState {
     if (this.#age === undefined || this.#age.milliseconds > ageMs) {
       this.#age = new Age(ageMs, this.#clock, this.#monotonic)
     }
-    contents.revocations.sweep(SWEPT_PER_HEARTBEAT, toEpochSeconds(this.#clock()))
-    contents.forgetExpiredKeys()
     this.#head = contents.head()
     this.#lifeWait.wake()
     return true
+  }
+
+  /**
+   * Forgets some of what has expired by this process's clock and by an authority's: one that is set ahead for a moment
+   * must not revive what is revoked, nor lose keys that come only once.
+   * @param authorityTime the authority's clock now, or earlier: milliseconds since 1970
+   */
+  forget(authorityTime: number): void {
+    const contents = this.#contents
+    if (contents === undefined) return
+    contents.forget(toEpochSeconds(Math.min(authorityTime, this.#clock())))
+    this.#head = contents.head()
   }
 
   /** Calls `listener` with whatever comes later. Returns what ends that. */

@@ -92,6 +92,17 @@ describe('the trust feed', () => {
     expect(trust.revision).toEqual(at(9))
   })
 
+  test('is gone by to forget what is over: by the clock of the authority, where this one is ahead', async () => {
+    authority.greeting = () => [beat(), page(now, [revoked('one')]), beat()]
+    const { trust } = await followReady()
+    const there = clock()
+    clock.advance(2 * 3_600_000)
+    authority.send(heartbeat(now, { readAtMs: there, sentAtMs: there }))
+    await until(() => trust.vouchCount > 1)
+    expect(isRevoked(trust, 'one')).toBe(true)
+    clock.set(there)
+  })
+
   test('brings a snapshot in pages, in force with the last', async () => {
     authority.greeting = () => [beat(), page(now, [revoked('one')], { last: false })]
     const { feed, trust } = follow()

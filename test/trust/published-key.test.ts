@@ -65,6 +65,19 @@ describe('a published key', () => {
     }
   })
 
+  test('is refused of a certificate that goes by the names of an authority, under an intermediate that did not issue it', async () => {
+    const forger = createTestCa().credential('countersign/authority')
+    const forged = publishedBy(forger)
+    const certificateChain = [...forged.certificateChain.slice(0, 1), ...publication.certificateChain.slice(1)]
+    expect(await problemOf({ ...forged, certificateChain })).toContain('was not issued by the next')
+  })
+
+  test('is refused with a chain that never ends, of which none is read', async () => {
+    expect(await problemOf({ certificateChain: Array.from({ length: 9 }, () => Buffer.alloc(0)) })).toContain(
+      'too long',
+    )
+  })
+
   test('is refused of the authority of another trust domain, and of another CA of the same one', async () => {
     for (const foreign of [createTestCa(), createTestCa({ trustDomain: 'elsewhere.internal' })]) {
       expect(await problemOf(publishedBy(foreign.credential('countersign/authority')))).toContain('root of the bundle')

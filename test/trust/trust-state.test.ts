@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { createHierarchy } from '../../src/ca/issuers/hierarchy.ts'
+import type { AuthError } from '../../src/core/errors.ts'
 import { encodeStatement, signStatement } from '../../src/identity/bundle-statement.ts'
 import { encodeCertificate } from '../../src/identity/pem.ts'
+import { parseCertificates } from '../../src/identity/pem-certificates.ts'
 import * as kit from '../../src/testing/test-ca.ts'
 import { createTestClock, type TestClock } from '../../src/testing/test-clock.ts'
 import { TEST_PROFILES } from '../../src/testing/test-profiles.ts'
@@ -230,6 +232,11 @@ describe('the keys of the state', () => {
     expect(String(log.lines[0]?.fields['reason'])).toContain(nextKey.keyId)
   })
 
+  test('of an ID that never ends do not fill the log', () => {
+    bring(known(), { ...publish(), id: 'a'.repeat(100_000) })
+    expect(String(log.lines[0]?.fields['reason'])).toHaveLength(1_000)
+  })
+
   test('fall when they are revoked, with all that they signed, and do not come back', () => {
     const trust = known()
     bring(trust, { kind: 'signingKey', id: key.keyId, until })
@@ -259,6 +266,13 @@ describe('the keys of the state', () => {
     }
   })
 
+  test('fall while the service of who published them is blocked', () => {
+    const trust = known()
+    bring(trust, { kind: 'block', id: pki.credential('countersign/authority').serviceId, isLifted: false })
+    expect(trust.head().keys.size).toBe(0)
+    expect(trust.refusalOfToken(tokenOf('any'))?.code).toBe('TOKEN_REVOKED')
+  })
+
   test('fall in a snapshot whatever its order', () => {
     const trust = known()
     const snapshot = trust.beginSnapshot(at(2), ISSUER)
@@ -268,15 +282,46 @@ describe('the keys of the state', () => {
     expect([...trust.head().keys.keys()]).toEqual([nextKey.keyId])
   })
 
+  test('fall in a snapshot with who published them, and whoever ends what rests on them hears of it', () => {
+    const trust = known()
+    const authority = pki.credential('countersign/authority')
+    const [leaf] = parseCertificates(authority.certificateChain, 'the certificate of the authority')
+    const snapshot = trust.beginSnapshot(at(2), ISSUER)
+    snapshot.add([publish(key, authority), { kind: 'certificate', id: leaf?.serialNumber ?? '', until }])
+    let refusal: AuthError | undefined
+    trust.subscribe(({ revocations }) => {
+      refusal = revocations.refusalOfToken(tokenOf('any'))
+    })
+    trust.replace(snapshot)
+    expect(trust.head().keys.size).toBe(0)
+    expect(refusal?.code).toBe('TOKEN_REVOKED')
+  })
+
   test('end with their expiry, and clocks may differ', () => {
     const trust = known()
     clock.advance(4_060_000)
     trust.vouch(at(1), 0)
+    trust.forget(clock())
     expect(trust.head().keys.size).toBe(1)
     clock.advance(1_000)
-    trust.vouch(at(1), 0)
+    trust.forget(clock())
     expect(trust.head().keys.size).toBe(0)
     expect([...trust.changes()]).toEqual([])
+  })
+
+  test.each([
+    ['this process', [7_200_000, 0]],
+    ['the authority', [0, 7_200_000]],
+  ])('outlive a moment in which the clock of %s is ahead, and so does what is revoked', (_, [own = 0, others = 0]) => {
+    const trust = known()
+    bring(trust, { kind: 'token', id: 'a', until: Math.floor(clock() / 1000) + 300 })
+    const start = clock()
+    clock.set(start + own)
+    trust.vouch(at(2), 0)
+    trust.forget(start + others)
+    clock.set(start)
+    expect([...trust.head().keys.keys()]).toEqual([key.keyId])
+    expect(trust.refusalOfToken(tokenOf('a'))?.code).toBe('TOKEN_REVOKED')
   })
 
   test('that are published anew end when that says', () => {
@@ -288,6 +333,7 @@ describe('the keys of the state', () => {
     bring(trust, sooner)
     clock.advance(1_100_000)
     trust.vouch(at(2), 0)
+    trust.forget(clock())
     expect(trust.head().keys.size).toBe(0)
   })
 
@@ -365,5 +411,19 @@ describe('the roots of the state', () => {
     const authority = kit.testCaOf(next, clock).credential('countersign/authority')
     bring(trust, publish(key, authority), statement(2))
     expect([...trust.head().keys.keys()]).toEqual([key.keyId])
+  })
+
+  test('take the keys with them that only a root stands for which is held no more, and what they signed', () => {
+    const trust = start()
+    bring(trust, statement(2), publish(key, kit.testCaOf(next, clock).credential('countersign/authority')))
+    const former = createSigningKey().verificationKey
+    bring(trust, publish(former, ca.credential('countersign/authority')))
+    let refusal: AuthError | undefined
+    trust.subscribe(({ revocations }) => {
+      refusal = revocations.refusalOfToken(tokenOf('any', former.keyId))
+    })
+    bring(trust, statement(3, [next.root], next.rootKey))
+    expect([...trust.head().keys.keys()]).toEqual([key.keyId])
+    expect(refusal?.code).toBe('TOKEN_REVOKED')
   })
 })
