@@ -46,7 +46,8 @@ export async function assemble(stage: Stage, report: Report): Promise<Cast> {
   report.say(`A CA for ${TRUST_DOMAIN}, and certificates for four services, in ${stage.directory} (removed at the end)`)
   const expired = await stage.write(() => makeOldCa(stage.path('pki'), TRUST_DOMAIN))
   report.say('The authority, inventory, orders and storefront start, each a process of its own')
-  const [authority] = await Promise.all([stage.startAuthority(), issueCredentials(stage)])
+  const [authorityChild] = await Promise.all([stage.startAuthority(), issueCredentials(stage)])
+  const authority = await authorityChild.address()
   const start = async (service: string, ...addresses: readonly string[]) => {
     const child = stage.startService(service, authority, ['localhost:0', ...addresses])
     return { child, address: await child.address() }
