@@ -7,6 +7,7 @@ import {
   silentLogger,
   type Workload,
 } from 'countersign'
+import { systemClock } from '../../src/core/clock.ts'
 import { encodePrivateKey } from '../../src/identity/key-pair.ts'
 import { createTestCa } from '../../src/testing/test-ca.ts'
 import type { Child } from './child.ts'
@@ -24,6 +25,7 @@ export interface Cast {
   readonly addresses: Addresses
   /** The story itself calls as this service. */
   readonly kiosk: Workload
+  /** Ten minutes ahead, so that no token of now is good any more. */
   readonly laterInventory: LaterInventory
   readonly storefrontCredential: Credential
   readonly ordersCredential: Credential
@@ -39,6 +41,8 @@ export interface Addresses {
   readonly orders: string
   readonly inventory: string
 }
+
+const TEN_MINUTES_MS = 10 * 60 * 1000
 
 const TRUST_DOMAIN = parseTrustDomain('shop.internal')
 
@@ -63,7 +67,7 @@ export async function assemble(stage: Stage, report: Report): Promise<Cast> {
     inventory: inventory.child,
     addresses: { storefront: storefront.address, orders: orders.address, inventory: inventory.address },
     kiosk: await joinMesh({ service: 'kiosk', authority, credentials, logger: silentLogger }),
-    laterInventory: await startLaterInventory(authority, credentials),
+    laterInventory: await startLaterInventory(authority, credentials, () => systemClock() + TEN_MINUTES_MS),
     storefrontCredential: await loadCredential(credentials, parseServicePath('storefront')),
     ordersCredential: await loadCredential(credentials, parseServicePath('orders')),
     expired,

@@ -1,4 +1,12 @@
-import { type CallOptions, type ChannelCredentials, Client, Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import {
+  type CallOptions,
+  type ChannelCredentials,
+  Client,
+  connectivityState,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js'
 import { Inventory } from '../../examples/shop/protos.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { decodeRefusal } from '../../src/transport/status.ts'
@@ -27,6 +35,11 @@ export class RawClient {
       const request = { sku: 'tea', quantity: 1 }
       this.#client.makeUnaryRequest(path, requestSerialize, unread, request, metadata, options, finish)
     })
+  }
+
+  /** Whether its connection stands. */
+  get isConnected(): boolean {
+    return this.#client.getChannel().getConnectivityState(false) === connectivityState.READY
   }
 
   close(): void {
