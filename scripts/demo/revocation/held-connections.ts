@@ -44,7 +44,7 @@ export class HeldConnections {
   }
 
   /** Presents a token to each, again and again, until all have refused it. */
-  untilRefused(token: string, { pauseMs = 1 }: { readonly pauseMs?: number } = {}): Promise<readonly Refused[]> {
+  untilRefused(token: string, { pauseMs = 2 }: { readonly pauseMs?: number } = {}): Promise<readonly Refused[]> {
     const authorization = `Bearer ${token}`
     const refusing = Promise.all(
       this.#connections.map(({ name, client }) => {

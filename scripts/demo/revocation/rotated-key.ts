@@ -23,12 +23,13 @@ export async function tellRotation(scene: RevocationScene, meanwhile: () => Prom
   const connections = new HeldConnections(replicas, credential, 'Reserve')
   const begunAt = monotonicClock()
   const keys = new Map<string, number>()
-  const traffic = new Traffic('orders → each replica of inventory Reserve, each time with a new token', async () => {
+  const present = async () => {
     const token = await tokenOf(credential)
     const { keyId } = parseCompactToken(token)
     if (!keys.has(keyId)) keys.set(keyId, monotonicClock())
     return worstOf(await connections.present(token))
-  })
+  }
+  const traffic = new Traffic('orders → each replica Reserve, each time with a new token', present, POLL_MS)
   try {
     await operator.run('signing-key rotate', () => 'The next key was asked for.', 'asked for')
     await meanwhile()

@@ -2,12 +2,13 @@ import { setTimeout } from 'node:timers/promises'
 import { monotonicClock } from '../../../src/core/clock.ts'
 import type { Outcome, Report } from '../report.ts'
 
-const PAUSE_MS = 10
+const PAUSE_MS = 20
 
 /** Calls that are made one after the other until they are told to end. */
 export class Traffic {
   readonly #what: string
   readonly #call: () => Promise<Outcome>
+  readonly #pauseMs: number
   readonly #begunAt = monotonicClock()
   readonly #refused: Outcome[] = []
   readonly #running: Promise<void>
@@ -15,7 +16,8 @@ export class Traffic {
   #longestMs = 0
   #isEnding = false
 
-  constructor(what: string, call: () => Promise<Outcome>) {
+  constructor(what: string, call: () => Promise<Outcome>, pauseMs = PAUSE_MS) {
+    this.#pauseMs = pauseMs
     this.#what = what
     this.#call = call
     this.#running = this.#run()
@@ -55,7 +57,7 @@ export class Traffic {
       if (outcome.outcome === 'refused') this.#refused.push(outcome)
       this.#longestMs = Math.max(this.#longestMs, monotonicClock() - start)
       this.#count += 1
-      await setTimeout(PAUSE_MS)
+      await setTimeout(this.#pauseMs)
     }
   }
 }
