@@ -7,6 +7,7 @@ import {
   silentLogger,
   type Workload,
 } from 'countersign'
+import { systemClock } from '../../src/core/clock.ts'
 import { encodePrivateKey } from '../../src/identity/key-pair.ts'
 import { createTestCa } from '../../src/testing/test-ca.ts'
 import type { Child } from './child.ts'
@@ -24,6 +25,7 @@ export interface Cast {
   readonly addresses: Addresses
   /** The story itself calls as this service. */
   readonly kiosk: Workload
+  /** Ten minutes ahead, so that no token of now is good any more. */
   readonly laterInventory: LaterInventory
   readonly storefrontCredential: Credential
   readonly ordersCredential: Credential
@@ -40,13 +42,16 @@ export interface Addresses {
   readonly inventory: string
 }
 
+const TEN_MINUTES_MS = 10 * 60 * 1000
+
 const TRUST_DOMAIN = parseTrustDomain('shop.internal')
 
 export async function assemble(stage: Stage, report: Report): Promise<Cast> {
   report.say(`A CA for ${TRUST_DOMAIN}, and certificates for four services, in ${stage.directory} (removed at the end)`)
   const expired = await stage.write(() => makeOldCa(stage.path('pki'), TRUST_DOMAIN))
   report.say('The authority, inventory, orders and storefront start, each a process of its own')
-  const [authority] = await Promise.all([stage.startAuthority(), issueCredentials(stage)])
+  const [authorityChild] = await Promise.all([stage.startAuthority(), issueCredentials(stage)])
+  const authority = await authorityChild.address()
   const start = async (service: string, ...addresses: readonly string[]) => {
     const child = stage.startService(service, authority, ['localhost:0', ...addresses])
     return { child, address: await child.address() }
@@ -62,7 +67,7 @@ export async function assemble(stage: Stage, report: Report): Promise<Cast> {
     inventory: inventory.child,
     addresses: { storefront: storefront.address, orders: orders.address, inventory: inventory.address },
     kiosk: await joinMesh({ service: 'kiosk', authority, credentials, logger: silentLogger }),
-    laterInventory: await startLaterInventory(authority, credentials),
+    laterInventory: await startLaterInventory(authority, credentials, () => systemClock() + TEN_MINUTES_MS),
     storefrontCredential: await loadCredential(credentials, parseServicePath('storefront')),
     ordersCredential: await loadCredential(credentials, parseServicePath('orders')),
     expired,

@@ -68,6 +68,12 @@ export class Child {
     clearTimeout(timer)
   }
 
+  /** Ends the process at once, in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL')
+    await this.#exited
+  }
+
   #hasEnded(): boolean {
     return this.#process.exitCode !== null || this.#process.signalCode !== null
   }

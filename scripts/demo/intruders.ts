@@ -1,20 +1,10 @@
 import { createSecureContext } from 'node:tls'
-import {
-  type CallOptions,
-  type ChannelCredentials,
-  Client,
-  credentials,
-  Metadata,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js'
+import { type ChannelCredentials, credentials } from '@grpc/grpc-js'
 import type { Credential } from 'countersign'
-import { Inventory } from '../../examples/shop/protos.ts'
-import { systemClock } from '../../src/core/clock.ts'
 import { parseClaims } from '../../src/token/claims.ts'
 import { createSigningKey } from '../../src/token/signing-key.ts'
-import { decodeRefusal } from '../../src/transport/status.ts'
 import { secureContextOptions } from '../../src/transport/tls-options.ts'
+import { type InventoryMethod, RawClient } from './raw-client.ts'
 import type { Outcome } from './report.ts'
 
 /** A certificate and its key, which need not be valid anywhere. */
@@ -52,30 +42,13 @@ export function forge(token: string): string {
   return createSigningKey().sign(parseClaims(JSON.parse(Buffer.from(claims, 'base64url').toString())))
 }
 
-/** Calls a method of inventory as plain grpc-js does, with credentials sent as they are, and tells how it went. */
+/** Calls a method of inventory over a connection of its own. */
 export function intrude(
   address: string,
-  method: 'Reserve' | 'Restock' | 'Watch',
+  method: InventoryMethod,
   channel: ChannelCredentials,
   authorization?: string,
 ): Promise<Outcome> {
-  const { path, requestSerialize } = Inventory.service[method]
-  const client = new Client(address, channel, { 'grpc.use_local_subchannel_pool': 1 })
-  const metadata = new Metadata()
-  if (authorization !== undefined) metadata.set('authorization', authorization)
-  return new Promise((resolve) => {
-    const finish = (error: ServiceError | null) => {
-      client.close()
-      resolve(error === null ? { outcome: 'allowed', status: 'OK' } : outcomeOf(error))
-    }
-    const options: CallOptions = { deadline: systemClock() + 5_000 }
-    const unread = (bytes: Buffer) => bytes
-    client.makeUnaryRequest(path, requestSerialize, unread, { sku: 'tea', quantity: 1 }, metadata, options, finish)
-  })
-}
-
-function outcomeOf(error: ServiceError): Outcome {
-  const refused = { outcome: 'refused', status: status[error.code] ?? '' } as const
-  const reason = decodeRefusal(error.metadata)?.code
-  return reason === undefined ? refused : { ...refused, reason }
+  const client = new RawClient(address, channel)
+  return client.call(method, authorization).finally(() => client.close())
 }

@@ -1,17 +1,18 @@
 import { joinMesh, silentLogger, type Workload } from 'countersign'
 import { Inventory } from '../../examples/shop/protos.ts'
-import { systemClock } from '../../src/core/clock.ts'
+import type { Clock } from '../../src/core/clock.ts'
 
-/** An inventory as it would be later: its clock is ten minutes ahead, so that no token of now is good any more. */
+/** An inventory as it would be at another time: it runs in this process, with a clock of its own. */
 export interface LaterInventory {
   readonly address: string
   readonly workload: Workload
 }
 
-const TEN_MINUTES_MS = 10 * 60 * 1000
-
-export async function startLaterInventory(authority: string, credentials: string): Promise<LaterInventory> {
-  const clock = () => systemClock() + TEN_MINUTES_MS
+export async function startLaterInventory(
+  authority: string,
+  credentials: string,
+  clock: Clock,
+): Promise<LaterInventory> {
   const workload = await joinMesh({ service: 'inventory', authority, credentials, logger: silentLogger, clock })
   const server = workload.createServer()
   server.addService(Inventory, {

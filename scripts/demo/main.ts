@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { messageOf } from '../../src/core/errors.ts'
 import { tellCaStory } from './chapters/ca.ts'
 import { tellMainStory } from './chapters/main.ts'
+import { tellRevocationStory } from './chapters/revocation.ts'
 import { Report } from './report.ts'
 import { Stage } from './stage.ts'
 
@@ -12,6 +13,7 @@ type Chapter = (stage: Stage, report: Report) => Promise<void>
 const CHAPTERS: Readonly<Record<string, Chapter>> = {
   main: tellMainStory,
   ca: tellCaStory,
+  revocation: tellRevocationStory,
 }
 
 const SIGNAL_DELAY_MS = 200

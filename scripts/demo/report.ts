@@ -27,7 +27,7 @@ export interface Ending {
 
 /** Something that was done, and is no call. */
 export interface Step {
-  readonly kind: 'command' | 'handshake' | 'look'
+  readonly kind: 'command' | 'handshake' | 'look' | 'effect'
   /** For how many it stands, where that is not one. */
   readonly count?: number
   /** What was done. */
@@ -104,6 +104,7 @@ const SUMS: Readonly<Record<Kind, (tally: Tally) => string>> = {
   command: ({ good, refused }) => `${good} commands done, ${refused} refused`,
   handshake: ({ good, refused }) => `${good} handshakes accepted, ${refused} refused`,
   look: ({ good }) => `${good} looks at files`,
+  effect: ({ good }) => `${good} effects seen`,
 }
 
 function timeOf(durationMs: number): string {

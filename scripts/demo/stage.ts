@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,10 +9,19 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const CLI = join(ROOT, 'src/cli/main.ts')
 const SHOP = join(ROOT, 'examples/shop')
 
+/** How an authority runs, where that is not as the shop has it. */
+export interface AuthorityPlace {
+  /** Default: a free port. */
+  readonly listen?: string
+  /** Makes the policy out of the shop's own. */
+  readonly revise?: (policy: string) => string
+}
+
 /** What every chapter plays on: a folder with a CA, an authority, the shop's services. It all goes when it closes. */
 export class Stage {
   readonly directory: string
-  readonly #children: Child[] = []
+  readonly #authorities: Child[] = []
+  readonly #services: Child[] = []
   readonly #writing: Promise<unknown>[] = []
   #closed = false
 
@@ -53,13 +62,18 @@ export class Stage {
     return writing
   }
 
-  /** Starts the shop's authority: on a free port, with the stage's own CA. Returns its address. */
-  async startAuthority(): Promise<string> {
-    const configuration = await readFile(join(SHOP, 'countersign.yaml'), 'utf8')
-    const staged = configuration.replace('localhost:8440', 'localhost:0').replace('../../pki', './pki')
+  /** Starts the shop's authority, with the stage's own CA. */
+  async startAuthority({ listen = 'localhost:0', revise = (policy) => policy }: AuthorityPlace = {}): Promise<Child> {
+    const [configuration, policy] = await Promise.all([
+      readFile(join(SHOP, 'countersign.yaml'), 'utf8'),
+      readFile(join(SHOP, 'policy.yaml'), 'utf8'),
+    ])
+    const staged = configuration.replace('localhost:8440', listen).replace('../../pki', './pki')
     await this.write(() => writeFile(this.path('countersign.yaml'), staged))
-    await this.write(() => copyFile(join(SHOP, 'policy.yaml'), this.path('policy.yaml')))
-    return this.#start('authority', [CLI, 'serve', '--config', this.path('countersign.yaml')], {}).address()
+    await this.write(() => writeFile(this.path('policy.yaml'), revise(policy)))
+    const child = this.#start('authority', [CLI, 'serve', '--config', this.path('countersign.yaml')], {})
+    this.#authorities.push(child)
+    return child
   }
 
   /** Starts one of the shop's services; `args` are its own. */
@@ -69,24 +83,24 @@ export class Stage {
       COUNTERSIGN_CREDENTIALS: this.credentials,
       LOG_LEVEL: 'debug',
     }
-    return this.#start(name, [join(SHOP, `${name}.ts`), ...args], environment)
+    const child = this.#start(name, [join(SHOP, `${name}.ts`), ...args], environment)
+    this.#services.push(child)
+    return child
   }
 
   async close(): Promise<void> {
     this.#closed = true
     await Promise.allSettled(this.#writing)
     // Servers drain before the authority that their feeds hang on.
-    const [authority, ...services] = this.#children
-    await Promise.all(services.map((child) => child.stop()))
-    await authority?.stop()
+    for (const children of [this.#services, this.#authorities]) {
+      await Promise.all(children.map((child) => child.stop()))
+    }
     await rm(this.directory, { recursive: true, force: true })
   }
 
   #start(name: string, args: readonly string[], environment: NodeJS.ProcessEnv): Child {
     this.#requireOpen()
-    const child = new Child(name, args, environment)
-    this.#children.push(child)
-    return child
+    return new Child(name, args, environment)
   }
 
   #requireOpen(): void {

@@ -57,7 +57,7 @@ describe('the demonstration', { timeout: 40_000 }, () => {
     for (const name of ['mian', 'constructor', '--help']) {
       const demo = await startDemo([name])
       expect.soft(await demo.ended(), name).toEqual({ exitCode: 2, signal: null })
-      expect.soft(demo.output()).toContain('There are: main, ca, all.')
+      expect.soft(demo.output()).toContain('There are: main, ca, revocation, all.')
       expect.soft(await demo.files()).toEqual([])
     }
   })

@@ -1,8 +1,8 @@
+import { Operator } from '../operator.ts'
 import type { Report } from '../report.ts'
 import type { Stage } from '../stage.ts'
 import { AuthorityNames } from './authority-names.ts'
 import { Meetings } from './meetings.ts'
-import { Operator } from './operator.ts'
 import { Services } from './services.ts'
 
 /** What the acts of the CA's story share. */

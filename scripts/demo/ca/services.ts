@@ -1,8 +1,8 @@
 import type { RevocationReason } from '../../../src/ca/revocation.ts'
+import type { Operator } from '../operator.ts'
 import type { Stage } from '../stage.ts'
 import type { AuthorityNames } from './authority-names.ts'
 import { type HeldCredential, holdCredential } from './held-credential.ts'
-import type { Operator } from './operator.ts'
 import { WITH_PASSPHRASE } from './passphrase-file.ts'
 
 /** The services of the story: each has a folder of its own, and holds what it was issued. */

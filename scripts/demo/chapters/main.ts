@@ -1,14 +1,12 @@
 import { type ChannelCredentials, status } from '@grpc/grpc-js'
 import { AuthError, CallError, parseServicePath, serviceIdOf, servicePathOf } from 'countersign'
 import { Storefront } from '../../../examples/shop/protos.ts'
-import { AuthorityClient } from '../../../src/client/authority-client.ts'
-import { parseAddress } from '../../../src/core/address.ts'
-import { monotonicClock } from '../../../src/core/clock.ts'
-import { parseScope } from '../../../src/core/scope.ts'
 import type { Credential } from '../../../src/identity/credential.ts'
 import { statusCodeOf } from '../../../src/transport/status.ts'
+import { ALLOWED, refused, tellCall } from '../call-rows.ts'
 import { assemble, type Cast } from '../cast.ts'
 import type { Child, LogLine } from '../child.ts'
+import { fetchToken } from '../fetch-token.ts'
 import { connectedAs, forge, intrude, plaintext, presenting, withoutCertificate } from '../intruders.ts'
 import type { Outcome, Report } from '../report.ts'
 import type { Stage } from '../stage.ts'
@@ -41,7 +39,7 @@ async function tellCalls(cast: Cast, report: Report): Promise<void> {
   await tellDecision(report, inventory, 'Inventory/Watch', 'storefront')
   const storefront = cast.kiosk.createClient(Storefront, 'storefront', cast.addresses.storefront)
   for (let call = 0; call < CALLS; call += 1) {
-    await tell(report, 'kiosk', 'storefront Checkout', ALLOWED, async () => {
+    await tellCall(report, 'kiosk', 'storefront Checkout', ALLOWED, async () => {
       await storefront.checkout({ sku: 'tea', quantity: 1 })
       return ALLOWED
     })
@@ -75,7 +73,7 @@ async function tellHandshakes(cast: Cast, report: Report): Promise<void> {
   ]
   for (const [caller, channel, reason] of tries) {
     cast.inventory.skipLines()
-    await tell(report, caller, RESERVE, refused('UNAVAILABLE', reason), async () => {
+    await tellCall(report, caller, RESERVE, refused('UNAVAILABLE', reason), async () => {
       const outcome = await intrude(cast.addresses.inventory, 'Reserve', channel)
       const line = await cast.inventory.nextLine(({ msg }) => msg === 'handshake refused')
       const told = `${line['code']}: ${line['reason']}`
@@ -91,7 +89,7 @@ async function tellImpostor(cast: Cast, report: Report): Promise<void> {
   const { trustDomain } = cast.ordersCredential
   const [answers, wanted] = ['inventory', 'storefront'].map((path) => serviceIdOf(trustDomain, parseServicePath(path)))
   const reason = `The server is ${answers} instead of ${wanted}.`
-  await tell(report, 'kiosk', 'storefront Checkout, misled', refused('UNAVAILABLE', reason), async () => {
+  await tellCall(report, 'kiosk', 'storefront Checkout, misled', refused('UNAVAILABLE', reason), async () => {
     const error = await storefront.checkout({ sku: 'tea', quantity: 1 }).catch((thrown: unknown) => thrown)
     if (!(error instanceof CallError)) return ALLOWED
     // grpc-js tells what it was doing when it learned the cause.
@@ -106,8 +104,8 @@ async function tellGrants(cast: Cast, report: Report): Promise<void> {
     ['service not granted', 'storefront', []],
   ]
   for (const [asked, audience, scopes] of asks) {
-    await tell(report, 'orders', `authority, ${asked}`, refused('PERMISSION_DENIED', 'GRANT_DENIED'), () =>
-      issueToken(cast, cast.ordersCredential, audience, scopes).then(() => ALLOWED, refusalOf),
+    await tellCall(report, 'orders', `authority, ${asked}`, refused('PERMISSION_DENIED', 'GRANT_DENIED'), () =>
+      fetchToken(cast.authority, cast.ordersCredential, audience, scopes).then(() => ALLOWED, refusalOf),
     )
   }
 }
@@ -125,10 +123,10 @@ interface Attempt {
 
 async function tellTokens(cast: Cast, report: Report): Promise<void> {
   const { ordersCredential: orders, storefrontCredential: storefront } = cast
-  const token = await issueToken(cast, orders, 'inventory')
+  const token = await fetchToken(cast.authority, orders, 'inventory')
   const bearer = `Bearer ${token}`
   const forged = `Bearer ${forge(token)}`
-  const forOrders = `Bearer ${await issueToken(cast, storefront, 'orders')}`
+  const forOrders = `Bearer ${await fetchToken(cast.authority, storefront, 'orders')}`
   const reserve = { caller: orders, method: 'Reserve' } as const
   const attempts: readonly Attempt[] = [
     { ...reserve, how: 'no token', expected: refused('UNAUTHENTICATED', 'CREDENTIALS_MISSING') },
@@ -181,52 +179,15 @@ async function tellTokens(cast: Cast, report: Report): Promise<void> {
     },
   ]
   for (const { caller, method, how, authorization, expected, address = cast.addresses.inventory } of attempts) {
-    await tell(report, servicePathOf(caller.serviceId), `inventory ${method}, ${how}`, expected, () =>
+    await tellCall(report, servicePathOf(caller.serviceId), `inventory ${method}, ${how}`, expected, () =>
       intrude(address, method, connectedAs(caller), authorization),
     )
   }
 }
 
-async function issueToken(
-  cast: Cast,
-  credential: Credential,
-  audience: string,
-  scopes: readonly string[] = [],
-): Promise<string> {
-  const authority = new AuthorityClient({ address: parseAddress(cast.authority), credential })
-  try {
-    const request = {
-      audience: serviceIdOf(credential.trustDomain, parseServicePath(audience)),
-      scopes: scopes.map(parseScope),
-    }
-    const { token } = await authority.issueToken(request)
-    return token
-  } finally {
-    authority.close()
-  }
-}
-
 const RESERVE = 'inventory Reserve'
-
-const ALLOWED: Outcome = { outcome: 'allowed', status: 'OK' }
-
-function refused(statusName: keyof typeof status, reason: string): Outcome {
-  return { outcome: 'refused', status: statusName, reason }
-}
 
 function refusalOf(error: unknown): Outcome {
   if (!(error instanceof AuthError)) throw error
   return { outcome: 'refused', status: status[statusCodeOf(error.code)], reason: error.code }
-}
-
-async function tell(
-  report: Report,
-  caller: string,
-  called: string,
-  expected: Outcome,
-  call: () => Promise<Outcome>,
-): Promise<void> {
-  const start = monotonicClock()
-  const actual = await call()
-  report.row({ caller, called, expected, actual, durationMs: monotonicClock() - start })
 }

@@ -62,12 +62,13 @@ describe('the report of the demonstration', () => {
     report.step(step(DONE, DONE))
     report.step(step(denied, denied))
     report.step(step({ outcome: 'seen' }, { outcome: 'seen' }, 'look'))
+    report.step(step({ outcome: 'seen' }, { outcome: 'seen' }, 'effect'))
     report.step({ ...step({ outcome: 'accepted' }, { outcome: 'accepted' }, 'handshake'), count: 6 })
     report.row(row(ALLOWED, ALLOWED))
     expect(report.summary()).toBe(true)
     expect(output).toContain(
-      '1 commands done, 1 refused; 1 looks at files; 6 handshakes accepted, 0 refused; 1 calls allowed, 0 refused, ' +
-        'each as it must be.',
+      '1 commands done, 1 refused; 1 looks at files; 1 effects seen; 6 handshakes accepted, 0 refused; ' +
+        '1 calls allowed, 0 refused, each as it must be.',
     )
   })
 

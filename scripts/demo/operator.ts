@@ -1,7 +1,7 @@
-import { monotonicClock } from '../../../src/core/clock.ts'
-import type { CommandEnd } from '../command.ts'
-import type { Ending, Report } from '../report.ts'
-import type { Stage } from '../stage.ts'
+import { monotonicClock } from '../../src/core/clock.ts'
+import type { CommandEnd } from './command.ts'
+import type { Ending, Report } from './report.ts'
+import type { Stage } from './stage.ts'
 
 /** Runs commands of `countersign`, and reports of them in the order in which they were begun. */
 export class Operator {
