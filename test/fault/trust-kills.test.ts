@@ -1,9 +1,12 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { Random } from './ca/random.ts'
+import { useCompileCache } from './compile-cache.ts'
 import { ROUNDS, SEED } from './rounds.ts'
 import { KillRounds } from './trust/kill-rounds.ts'
 import { Premises } from './trust/premises.ts'
 import { Tally } from './trust/tally.ts'
+
+useCompileCache()
 
 const tally = new Tally()
 afterAll(() => void process.stdout.write(`${tally}\n`))

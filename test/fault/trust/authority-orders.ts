@@ -1,4 +1,4 @@
-import type { Mishap } from '../ca/mishaps.ts'
+import type { StoreMishap } from './store-gauge.ts'
 
 /** How an authority is started. */
 export interface AuthoritySettings {
@@ -10,12 +10,12 @@ export interface AuthoritySettings {
   readonly clockAheadMs: number
   /** That of the configuration unless told; less than a configuration may say. */
   readonly keyRotationSeconds: number | undefined
-  /** Whether what it does to its store is counted, so that faults can land there. */
-  readonly isGauged: boolean
 }
 
-/** What it is asked: how it is, or to have something happen to its store; no mishap ends the last. */
-export type AuthorityOrder = { readonly ask: 'state' } | { readonly mishap: Mishap | undefined; readonly call: number }
+/** What it is asked: how it is, or to have something befall it at its store; no mishap ends the last. */
+export type AuthorityOrder =
+  | { readonly ask: 'state' }
+  | { readonly mishap: StoreMishap | undefined; readonly call: number }
 
 export interface AuthorityState {
   /** In megabytes, now and the peak since its start. */

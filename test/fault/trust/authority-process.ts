@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Address } from '../../../src/core/address.ts'
-import type { Mishap } from '../ca/mishaps.ts'
 import type { AuthorityMessage, AuthorityOrder, AuthoritySettings, AuthorityState } from './authority-orders.ts'
+import type { StoreMishap } from './store-gauge.ts'
 
 const PROGRAM = fileURLToPath(new URL('./authority-program.ts', import.meta.url))
 
@@ -62,8 +62,8 @@ export class AuthorityProcess {
     return state
   }
 
-  /** Has something happen at a call to its store from now on; nothing more, where no mishap is named. */
-  async befall(mishap: Mishap | undefined, call = 1): Promise<void> {
+  /** Has something happen at a write to its store from now on; nothing more, where no mishap is named. */
+  async befall(mishap: StoreMishap | undefined, call = 1): Promise<void> {
     this.#send({ mishap, call })
     await this.#next('done')
   }

@@ -5,11 +5,10 @@ import { systemClock } from '../../../src/core/clock.ts'
 import type { Logger } from '../../../src/core/logger.ts'
 import { loadConfiguration } from '../../../src/server/config.ts'
 import { serve } from '../../../src/server/serve.ts'
-import { plan } from '../ca/gauge.ts'
 import type { AuthorityMessage, AuthorityOrder, AuthoritySettings, AuthorityState } from './authority-orders.ts'
+import { planMishap } from './store-gauge.ts'
 
 const settings: AuthoritySettings = JSON.parse(process.argv[2] ?? '')
-if (settings.isGauged) await import('../ca/watched-calls.ts')
 
 const tell = (message: AuthorityMessage) => void process.send?.(message)
 const keep = (level: string) => (fields: object, message: string) => tell({ kind: 'logged', level, message, fields })
@@ -42,8 +41,7 @@ function state(): AuthorityState {
 process.on('disconnect', () => process.exit())
 process.on('message', (order: AuthorityOrder) => {
   if ('ask' in order) return tell({ kind: 'state', state: state() })
-  if (order.mishap === undefined) plan()
-  else plan({ kind: order.mishap, call: order.call })
+  planMishap(order.mishap, order.call)
   tell({ kind: 'done' })
 })
 tell({ kind: 'serves', port: authority.address.port })

@@ -75,7 +75,7 @@ export class Premises {
 
   /** Killed after the test, whichever life it is in. */
   async startAuthority(settings: Partial<AuthoritySettings> = {}): Promise<AuthorityProcess> {
-    const defaults = { port: 0, clockAheadMs: 0, keyRotationSeconds: undefined, isGauged: false }
+    const defaults = { port: 0, clockAheadMs: 0, keyRotationSeconds: undefined }
     const authority = new AuthorityProcess({ ...defaults, ...settings, config: this.#config })
     onTestFinished(() => authority.kill())
     return authority.start()
