@@ -3,7 +3,7 @@ import { messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { callAt } from '../core/timer.ts'
 import { HEARTBEAT_MS } from '../trust/freshness.ts'
-import { compareRevisions, formatRevision, type Revision } from '../trust/revision.ts'
+import { compareRevisions, formatRevision } from '../trust/revision.ts'
 import type { TrustDelta, TrustState } from '../trust/trust-state.ts'
 import { type Entry, EventList } from './event-list.ts'
 import { loadContents, PART_SIZE } from './load-contents.ts'
@@ -141,7 +141,7 @@ export class LogFollower {
   #take(delta: TrustDelta): void {
     const { trust, clock } = this.#options
     const { revision } = delta
-    this.#putInForce(revision, () => trust.apply(delta))
+    trust.apply(delta)
     this.#events.add(isOneMessage(delta) ? { kind: 'delta', delta } : { kind: 'break', revision }, clock())
   }
 
@@ -150,20 +150,9 @@ export class LogFollower {
     const { trustLog, trust, issuer, logger, clock } = this.#options
     const { contents } = await loadContents(trustLog, trust, issuer)
     const { revision } = contents
-    this.#putInForce(revision, () => trust.replace(contents))
+    trust.replace(contents)
     logger.warn({ revision: formatRevision(revision) }, 'the trust log has begun anew')
     this.#events.add({ kind: 'break', revision }, clock())
-  }
-
-  /** What is in force stays so where one who is told of it fails. */
-  #putInForce(revision: Revision, put: () => void): void {
-    const { trust, logger } = this.#options
-    try {
-      put()
-    } catch (error) {
-      if (trust.revision === undefined || compareRevisions(trust.revision, revision) !== 0) throw error
-      logger.error({ error: messageOf(error) }, 'not everyone could be told of a change of trust')
-    }
   }
 
   #beat(): void {

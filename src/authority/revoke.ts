@@ -1,3 +1,4 @@
+import type { Revocation } from '../ca/revocation.ts'
 import type { Revocations } from '../ca/revocations.ts'
 import { type Clock, toEpochSeconds } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
@@ -14,6 +15,7 @@ import { isPlainId } from '../token/claims.ts'
 import type { TrustChange } from '../trust/change.ts'
 import { formatRevision, type Revision } from '../trust/revision.ts'
 import type { TrustState } from '../trust/trust-state.ts'
+import { parseReason } from './reason.ts'
 import { revocationById } from './revocable-id.ts'
 import { parseRevocableSubject } from './revocable-subject.ts'
 import { verifyRevocableToken } from './revocable-token.ts'
@@ -40,7 +42,7 @@ export interface RevokeTarget {
 
 export interface RevokeRequest {
   readonly target: RevokeTarget
-  /** For the record, in words. At most 500 characters. */
+  /** For the record, in words. One line of up to 200 characters. */
   readonly reason: string
   /** Who asks: `operator:alice`, or a service ID. */
   readonly by: string
@@ -56,8 +58,6 @@ interface Revoked {
   readonly certificates?: number
 }
 
-const MAX_REASON_LENGTH = 500
-
 /**
  * Revokes something for good. It is on disk, and on its way to the verifiers, once this resolves, with the revision from
  * which on they refuse it; without one where a token has expired, so that there was nothing to revoke.
@@ -71,8 +71,8 @@ export function createRevoke(options: RevokeOptions) {
   const { look, logger } = options
 
   return async ({ target, reason, by }: RevokeRequest): Promise<Revision | undefined> => {
-    if (reason.length > MAX_REASON_LENGTH) throw refused(`The reason has more than ${MAX_REASON_LENGTH} characters.`)
-    const { revision, ...revoked } = await REVOKERS[target.kind](target.text, { reason, by }, options)
+    const record = { reason: parseReason(reason), by }
+    const { revision, ...revoked } = await REVOKERS[target.kind](target.text, record, options)
     if (revision === undefined) logger.info({ ...revoked, by, reason }, 'nothing to revoke: the token has expired')
     else {
       logger.warn({ ...revoked, by, reason, revision: formatRevision(revision) }, 'revoked')
@@ -109,20 +109,25 @@ const REVOKERS: Readonly<Record<RevokeTarget['kind'], Revoker>> = {
   client(text, record, options) {
     return append({ kind: 'client', id: parseClient(text, options.trustDomain), upTo: nowOf(options) }, record, options)
   },
-  async service(text, { by }, { trustDomain, revocations, clock }) {
-    const id = parseService(text, trustDomain)
-    const revocation = { reason: 'unspecified', revokedAt: clock(), revokedBy: by } as const
-    const { certificates, revision } = await revocations.revokeService(id, revocation)
+  async service(text, record, { trustDomain, revocations, clock }) {
+    const id = requireNoAuthority(parseOwnService(text, trustDomain))
+    const { certificates, revision } = await revocations.revokeService(id, revocationOf(record, clock))
     return { kind: 'service', id, revision, certificates: certificates.length }
   },
-  async certificate(text, { by }, { revocations, clock }) {
-    const revocation = { reason: 'unspecified', revokedAt: clock(), revokedBy: by } as const
+  async certificate(text, record, { revocations, clock }) {
     const id = parseSerialNumber(text)
-    const revoked = await revocations.revokeCertificate(id, revocation)
+    const owner = await revocations.ownerOf(id)
+    if (owner !== undefined) requireNoAuthority(owner)
+    const revoked = await revocations.revokeCertificate(id, revocationOf(record, clock))
     if (revoked === undefined)
       throw refused('No certificate of this serial number was issued here. Nothing was revoked.')
     return { kind: 'certificate', id, revision: revoked.revision }
   },
+}
+
+function revocationOf({ by, reason }: { readonly by: string; readonly reason: string }, clock: Clock): Revocation {
+  const why = reason === '' ? {} : { inWords: reason }
+  return { reason: 'unspecified', revokedAt: clock(), revokedBy: by, ...why }
 }
 
 async function append(
@@ -143,8 +148,8 @@ function parseClient(text: string, trustDomain: TrustDomain): string {
   return isPlainId(text) ? text : parseOwnService(text, trustDomain)
 }
 
-function parseService(text: string, trustDomain: TrustDomain): ServiceId {
-  const id = parseOwnService(text, trustDomain)
+/** A service that may revoke is not to stop those who would tell of it. */
+function requireNoAuthority(id: ServiceId): ServiceId {
   if (servicePathOf(id) !== AUTHORITY_PATH) return id
   throw refused('Of an authority its signing keys are revoked, or its intermediate, by commands: not its service.')
 }

@@ -18,6 +18,9 @@ export interface TrustPublisherOptions {
   readonly clock: Clock
 }
 
+/** With one certificate: those that a process has lost, and that this side has not noticed yet, count too. */
+const MAX_WATCHES = 16
+
 /** Tells verifiers what to trust, each at its own pace. */
 export class TrustPublisher {
   readonly #options: TrustPublisherOptions
@@ -38,6 +41,7 @@ export class TrustPublisher {
    * What a verifier is told that knows all up to a revision: a heartbeat, what it has missed (as changes, else all that
    * stands), a heartbeat, and then what comes; a heartbeat once more where the verifier was ahead at first. Ends where it
    * has to ask anew from where it is: it is too slow, or no change tells of what is new.
+   * @throws AuthError RATE_LIMITED
    */
   async *watch(
     after: Revision | undefined,
@@ -45,6 +49,7 @@ export class TrustPublisher {
     signal: AbortSignal,
   ): AsyncGenerator<TrustEvent> {
     const { follower, clock } = this.#options
+    this.#requireRoom(identity)
     const watcher = new Watcher(identity, follower.last, clock)
     this.#watchers.add(watcher)
     try {
@@ -61,6 +66,14 @@ export class TrustPublisher {
   /** Looks after nobody any more. Whoever watches is ended by the signal that came with it. */
   stop(): void {
     this.#stopping.abort()
+  }
+
+  /** To tell a new one all that stands takes time and memory, and a process needs one. */
+  #requireRoom({ serialNumber }: WatcherIdentity): void {
+    const count = [...this.#watchers].filter((watcher) => watcher.serialNumber === serialNumber).length
+    if (count < MAX_WATCHES) return
+    const problem = `This certificate has ${count} trust feeds open. A process needs one.`
+    throw new AuthError('RATE_LIMITED', problem)
   }
 
   async *#catchUp(watcher: Watcher, after: Revision | undefined): AsyncGenerator<TrustEvent> {
@@ -93,24 +106,15 @@ export class TrustPublisher {
       const { event } = entry
       if (event.kind === 'heartbeat') yield event
       else if (watcher.isMissing(event)) {
-        const missed = event.kind === 'delta' ? await this.#missedTo(event, watcher.revision) : undefined
-        if (missed === undefined) return
-        for (const delta of missed) {
-          yield delta
-          watcher.revision = delta.delta.revision
-        }
+        const next = event.kind === 'delta' ? nextAfter(watcher.revision ?? NOTHING, event) : undefined
+        if (next === undefined) return
+        yield next
+        watcher.revision = next.delta.revision
       }
       if (isVouchedFor || !isAt(watcher, trust.revision)) continue
       isVouchedFor = true
       yield follower.heartbeat()
     }
-  }
-
-  /** Of a change of which the log, or another authority, has told a verifier the first half it is told the other half. */
-  async #missedTo(event: DeltaEvent, known: Revision = NOTHING): Promise<readonly DeltaEvent[] | undefined> {
-    const missing = compareRevisions(event.delta.after, known)
-    if (missing === 0) return [event]
-    return missing < 0 ? this.#missedDeltas(known) : undefined
   }
 
   /** `undefined` as well where the log cannot be read: what stands is known without it. */
@@ -133,6 +137,16 @@ export class TrustPublisher {
       if (entry.event.kind === 'heartbeat') for (const watcher of this.#watchers) watcher.cutOffWhereBehind(entry)
     }
   }
+}
+
+/**
+ * A change for whoever knows all up to a revision; undefined where that is too little. One who knows the beginning of it
+ * already, by the log itself or from another authority, is told that again: what comes twice changes nothing.
+ */
+function nextAfter(known: Revision, event: DeltaEvent): DeltaEvent | undefined {
+  const order = compareRevisions(event.delta.after, known)
+  if (order > 0) return undefined
+  return order === 0 ? event : { kind: 'delta', delta: { ...event.delta, after: known } }
 }
 
 function isAt({ revision }: Watcher, expected: Revision | undefined): boolean {

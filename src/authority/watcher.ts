@@ -44,6 +44,10 @@ export class Watcher {
     this.entry = entry
   }
 
+  get serialNumber(): string {
+    return this.#identity.serialNumber
+  }
+
   hasCaughtUp(): void {
     this.#catchingUpSince = undefined
   }

@@ -20,4 +20,6 @@ export interface Revocation {
   readonly revokedAt: number
   /** Who did it: `operator:alice`. */
   readonly revokedBy: string
+  /** Why, in words: for the trust log alone. */
+  readonly inWords?: string
 }

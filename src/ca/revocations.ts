@@ -4,6 +4,8 @@ import type { Revocation } from './revocation.ts'
 
 /** What is revoked for good. Of two revocations of one certificate the first one counts. */
 export interface Revocations {
+  /** Whose a certificate is; undefined where none is recorded. */
+  ownerOf(serialNumber: string): Promise<ServiceId | undefined>
   /** Also of a certificate that was revoked before. Undefined where no such certificate is recorded. */
   revokeCertificate(serialNumber: string, revocation: Revocation): Promise<RevokedCertificate | undefined>
   /**

@@ -1,10 +1,8 @@
 import type { Command } from 'commander'
-import { AuthError } from '../core/errors.ts'
-import { AUTHORITY_PATH, servicePathOf } from '../identity/service-id.ts'
-import { commandOf, stateOf, useCa } from './ca-context.ts'
+import { servicePathOf } from '../identity/service-id.ts'
+import { commandOf, useCa } from './ca-context.ts'
 import { knownService } from './known-service.ts'
 import { writeResult } from './result.ts'
-import { parseServiceArgument } from './service-argument.ts'
 import { appendChange, type ChangeArguments, heardAt, withChange } from './trust-change.ts'
 
 export function defineBlock(command: Command): void {
@@ -23,8 +21,6 @@ export function defineUnblock(command: Command): void {
 
 async function block(service: string, args: ChangeArguments, command: Command): Promise<void> {
   await useCa(args, async (open) => {
-    const { trustDomain } = await stateOf(open)
-    if (parseServiceArgument(service, trustDomain) === AUTHORITY_PATH) throw authorityRefused()
     const serviceId = await knownService(service, open)
     const revision = await appendChange({ kind: 'block', id: serviceId, isLifted: false }, args, open)
     const lift = commandOf(`unblock ${servicePathOf(serviceId)}`, args)
@@ -44,12 +40,4 @@ async function unblock(service: string, args: ChangeArguments, command: Command)
       heardAt(revision),
     ])
   })
-}
-
-/** Nobody would hear that it was lifted. */
-function authorityRefused(): AuthError {
-  return new AuthError(
-    'REQUEST_INVALID',
-    'An authority is not blocked: no service would hear of anything any more. "countersign ca distrust" is for an intermediate that an authority issues with.',
-  )
 }

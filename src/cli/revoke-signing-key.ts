@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { readPublishedKeys } from '../authority/published-keys.ts'
 import { AuthError } from '../core/errors.ts'
+import { LAST_SECOND } from '../trust/change.ts'
 import { commandOf, useCa } from './ca-context.ts'
 import { keyAnchorsOf } from './key-anchors.ts'
 import { writeResult } from './result.ts'
@@ -21,8 +22,9 @@ async function revokeSigningKey(keyId: string, args: ChangeArguments, command: C
       const list = commandOf('signing-key list', args)
       throw new AuthError('REQUEST_INVALID', `No authority has published a key ${keyId}: ${list} shows what there is.`)
     }
-    const { issuer, expiresAt } = key
-    const revision = await appendChange({ kind: 'signingKey', id: keyId, until: expiresAt }, args, open)
+    const { issuer } = key
+    // Whoever has the key may publish it once more, as it was published at first, while the store lets him.
+    const revision = await appendChange({ kind: 'signingKey', id: keyId, until: LAST_SECOND }, args, open)
     writeResult(command, { keyId, issuer, revision }, [
       `Revoked signing key ${keyId}, and with it all tokens that it signed.`,
       heardAt(revision),

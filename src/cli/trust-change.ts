@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { AuthError } from '../core/errors.ts'
+import { parseReason } from '../authority/reason.ts'
 import type { TrustChange } from '../trust/change.ts'
 import { formatRevision, type Revision } from '../trust/revision.ts'
 import { type CaArguments, type OpenCa, withCa } from './ca-context.ts'
@@ -24,11 +24,4 @@ export function appendChange(change: TrustChange, { reason }: ChangeArguments, o
 export function heardAt(revision: Revision | undefined): string {
   const which = revision === undefined ? '' : `, with revision ${formatRevision(revision)} of the trust log`
   return `Services hear of it from any authority that runs, within a second${which}.`
-}
-
-const MAX_REASON_LENGTH = 200
-
-function parseReason(text: string): string {
-  if (text.length <= MAX_REASON_LENGTH && !/\p{Cc}/u.test(text)) return text
-  throw new AuthError('REQUEST_INVALID', `A reason is one line of up to ${MAX_REASON_LENGTH} characters.`)
 }

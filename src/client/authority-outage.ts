@@ -2,6 +2,7 @@ import { Backoff } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
 import type { TrustState } from '../trust/trust-state.ts'
+import { isOwnTrouble } from './authorities.ts'
 
 export interface AuthorityOutageOptions {
   /** A heartbeat that comes during an outage has come from an authority, and ends the wait. */
@@ -41,7 +42,7 @@ export class AuthorityOutage {
     return last.at <= now && now < last.waitUntil ? last.failure : undefined
   }
 
-  /** @throws what `question` throws, or without asking the AUTHORITY_UNAVAILABLE of an attempt that has just failed */
+  /** @throws what `question` throws, or without asking what an attempt failed with that has just failed */
   async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
     const { failure } = this
     if (failure !== undefined) throw failure
@@ -52,7 +53,7 @@ export class AuthorityOutage {
       return answer
     } catch (error) {
       if (!(error instanceof AuthError)) throw error
-      const isAway = error.code === 'AUTHORITY_UNAVAILABLE'
+      const isAway = isOwnTrouble(error.code)
       if (!isAway) this.#end() // a refusal is an answer
       // Of several questions under way the first that fails brings the news; the others would only double the wait.
       if (isAway && this.#last === before) this.#begin(error)

@@ -105,19 +105,19 @@ export class TrustFeed {
   }
 
   #reconnect(ending: FeedEnding): void {
-    this.#report(ending)
     this.#session = undefined
     this.#isInDoubt ||= ending.kind === 'refused'
     this.#lastFailure = ending.reason
     if (ending.kind === 'silent') this.#authority.reconnect()
+    const fields = { ...this.#fields(), reason: ending.reason }
     this.#turn += 1
     this.#timer = setTimeout(() => this.#connect(), this.#backoff.next())
+    this.#report(ending, fields) // last: a logger that fails must not end the feed
   }
 
-  #report({ kind, reason }: FeedEnding): void {
+  #report({ kind }: FeedEnding, fields: object): void {
     const { logger } = this.#options
     if (kind === 'closed') return
-    const fields = { ...this.#fields(), reason }
     if (kind === 'refused') logger.error(fields, 'trust update refused')
     // A server gives up each connection after half an hour: what is mended by the next attempt is no trouble.
     else if (this.#isLost) logger.warn(fields, 'trust feed interrupted')

@@ -2,6 +2,7 @@ import { AuthError } from '../core/errors.ts'
 import type { VerifiedPeer } from '../identity/verified-peer.ts'
 import { tokenRefusal } from '../token/token-refusal.ts'
 import { LEEWAY_SECONDS, type VerifiedToken } from '../token/verify.ts'
+import type { TrustState } from '../trust/trust-state.ts'
 
 /** What a call rests on. */
 interface Basis {
@@ -20,6 +21,12 @@ export function expiryRefusal({ peer, token }: Basis, now: number): AuthError | 
     return tokenRefusal('TOKEN_EXPIRED', 'it expired during the call')
   }
   return undefined
+}
+
+/** TOKEN_INVALID, where the key that signed the token of a call under way is not trusted any more. */
+export function lostKeyRefusal({ token }: Basis, { current }: TrustState): AuthError | undefined {
+  if (token === undefined || current === undefined || current.keys.has(token.keyId)) return undefined
+  return tokenRefusal('TOKEN_INVALID', `key ${token.keyId} is not trusted any more`)
 }
 
 export function certificateExpired(): AuthError {

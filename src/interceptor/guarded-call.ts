@@ -10,6 +10,7 @@ import { toAuthError } from '../transport/status.ts'
 import { removeToken, TOKEN_KEY } from '../transport/token-metadata.ts'
 import { type AuthorizeOptions, authorize } from './authorize.ts'
 import { type Admission, rememberAdmission } from './caller.ts'
+import { lostKeyRefusal } from './expiry-refusal.ts'
 import type { LiveCall, LiveCalls } from './live-calls.ts'
 import { requireMetadataWithin } from './metadata-size.ts'
 import { type CallFields, refuse } from './refuse.ts'
@@ -174,6 +175,8 @@ export class GuardedCall extends ServerInterceptingCall implements Listener, Liv
 
 /** What was decided on may have been revoked before the decision came here. */
 function requireStanding({ caller, token }: Admission, { trust }: Gate): void {
-  const refusal = trust.refusalOfCertificate(caller.peer) ?? (token && trust.refusalOfToken(token))
+  const refusal =
+    trust.refusalOfCertificate(caller.peer) ??
+    (token && (trust.refusalOfToken(token) ?? lostKeyRefusal({ peer: caller.peer, token }, trust)))
   if (refusal !== undefined) throw refusal
 }

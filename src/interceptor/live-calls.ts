@@ -6,7 +6,7 @@ import type { VerifiedToken } from '../token/verify.ts'
 import type { RevocationIndex } from '../trust/revocation-index.ts'
 import type { TrustState } from '../trust/trust-state.ts'
 import { nameClock } from './clock-refusal.ts'
-import { expiryRefusal } from './expiry-refusal.ts'
+import { expiryRefusal, lostKeyRefusal } from './expiry-refusal.ts'
 
 /** A call that a server is answering, and what it rests on. */
 export interface LiveCall {
@@ -101,7 +101,7 @@ export class LiveCalls {
     this.#scheduleSweep()
     const now = this.#clock()
     for (const call of streams) {
-      const refusal = expiryRefusal(call, now)
+      const refusal = expiryRefusal(call, now) ?? lostKeyRefusal(call, this.#trust)
       if (refusal !== undefined) call.endWith(nameClock(refusal, this.#trust))
     }
     if (!this.#trust.isUsable) void this.#endWithoutTrust()

@@ -1,6 +1,5 @@
 import type { CaState } from '../ca/issuers/ca-state.ts'
-import type { TrustChange } from '../trust/change.ts'
-import { LAST_SECOND } from './trust-log-row.ts'
+import { LAST_SECOND, type TrustChange } from '../trust/change.ts'
 
 /**
  * What verifiers must hear of between two states of a CA: intermediates that are distrusted now, statements that are signed

@@ -8,6 +8,8 @@ import { damagedRecord } from './store-failure.ts'
 export interface MigrateOptions {
   /** Whether a database without any table may become a store. */
   readonly create: boolean
+  /** Of the trust log, where this makes one. Default: 1. */
+  readonly firstEpoch?: number
   readonly migrations?: Readonly<Record<string, Migration>>
 }
 
@@ -33,14 +35,19 @@ export async function needsMigration(kysely: Kysely<Schema>, options: MigrateOpt
  * @throws AuthError as `needsMigration` does
  */
 export async function migrate(kysely: Kysely<Schema>, options: MigrateOptions): Promise<void> {
-  const { migrations = MIGRATIONS } = options
+  const { migrations = MIGRATIONS, firstEpoch } = options
   await kysely.transaction().execute(async (transaction) => {
     if (!(await needsMigration(transaction, options))) return
+    const hadLog = (await readApplied(transaction)).includes(TRUST_LOG)
     const migrator = new Migrator({ db: transaction, provider: { getMigrations: async () => ({ ...migrations }) } })
     const { error } = await migrator.migrateToLatest()
     if (error !== undefined) throw error
+    if (!hadLog && firstEpoch !== undefined)
+      await transaction.updateTable('trust_revision').set({ epoch: firstEpoch }).execute()
   })
 }
+
+const TRUST_LOG: keyof typeof MIGRATIONS = '0002-trust-log'
 
 /** The names of the migrations that were applied. */
 async function readApplied(kysely: Kysely<Schema>): Promise<readonly string[]> {

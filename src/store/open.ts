@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Kysely } from 'kysely'
+import { systemClock, toEpochSeconds } from '../core/clock.ts'
 import { AuthError } from '../core/errors.ts'
 import { Database } from './database.ts'
 import { migrate, needsMigration } from './migrate.ts'
@@ -12,6 +13,11 @@ import { createStore, type Store } from './store.ts'
 export interface OpenOptions {
   /** Whether a new store is made where there is none. */
   readonly create: boolean
+  /**
+   * Of the trust log, where this makes it. Verifiers that knew another store in the place of this one must not take its
+   * revisions for those of that one. Default: the seconds since 1970, or 1 for a store that ends with the process.
+   */
+  readonly firstEpoch?: number
   /** How long to wait for another process that writes. Default: 5 seconds. */
   readonly busyTimeoutMs?: number
 }
@@ -28,21 +34,25 @@ const BUSY_TIMEOUT_MS = 5_000
  */
 export async function openStore(file: string, options: OpenOptions): Promise<Store> {
   const { create, busyTimeoutMs = BUSY_TIMEOUT_MS } = options
+  const { firstEpoch = file === IN_MEMORY ? 1 : toEpochSeconds(systemClock()) } = options
   try {
     if (file !== IN_MEMORY) await prepareFile(file, create)
     const path = file === IN_MEMORY ? file : resolve(file)
-    return createStore(await openDatabase({ file: path, busyTimeoutMs }, create))
+    return createStore(await openDatabase({ file: path, busyTimeoutMs }, { create, firstEpoch }))
   } catch (error) {
     throw named(error, file)
   }
 }
 
-async function openDatabase(options: SqliteOptions, create: boolean): Promise<Database> {
+async function openDatabase(
+  options: SqliteOptions,
+  { create, firstEpoch }: { readonly create: boolean; readonly firstEpoch: number },
+): Promise<Database> {
   const kysely = new Kysely<Schema>({ dialect: createSqliteDialect(options) })
   try {
     const isOld = await needsMigration(kysely, { create }) // before anything is written
     await writeAhead(kysely)
-    if (isOld) await migrate(kysely, { create })
+    if (isOld) await migrate(kysely, { create, firstEpoch })
     return new Database(kysely)
   } catch (error) {
     await kysely.destroy()

@@ -3,15 +3,19 @@ import type { RecordedCertificate } from '../ca/inventory.ts'
 import type { Revocation } from '../ca/revocation.ts'
 import type { Revocations } from '../ca/revocations.ts'
 import { toEpochSeconds } from '../core/clock.ts'
-import type { RevokedById } from '../trust/change.ts'
+import { LAST_SECOND, type RevokedById } from '../trust/change.ts'
 import { appendChanges } from './append-changes.ts'
 import { parseCertificateRow } from './certificate-row.ts'
 import type { Database, StoreTransaction } from './database.ts'
-import { LAST_SECOND } from './trust-log-row.ts'
 
 /** Verifiers hear of it by the trust log, which is written in the same transaction. */
 export function createRevocations(database: Database): Revocations {
   return {
+    async ownerOf(serialNumber) {
+      const row = await database.read((transaction) => find(transaction, serialNumber))
+      return row && parseCertificateRow(row).serviceId
+    },
+
     async revokeCertificate(serialNumber, revocation) {
       const revoked = await database.write(async (transaction) => {
         await transaction
@@ -68,8 +72,8 @@ function changesOf(rows: readonly { serial_number: unknown; not_after: unknown }
   })
 }
 
-function originOf({ reason, revokedAt, revokedBy }: Revocation): Origin {
-  return { by: revokedBy, at: revokedAt, reason }
+function originOf({ reason, revokedAt, revokedBy, inWords = reason }: Revocation): Origin {
+  return { by: revokedBy, at: revokedAt, reason: inWords }
 }
 
 function byExpiry(one: RecordedCertificate, other: RecordedCertificate): number {

@@ -4,6 +4,7 @@ import { sha256Base64Url } from '../core/encoding.ts'
 import { LEEWAY_SECONDS, MAX_LIFETIME_SECONDS } from '../token/verify.ts'
 import {
   type KeyPublication,
+  LAST_SECOND,
   MAX_ID_LENGTH,
   type RevokedById,
   type RevokedUpTo,
@@ -17,9 +18,6 @@ import { StoredRow } from './stored-row.ts'
 
 type Table = Schema['trust_log']
 type Column = 'kind' | 'id' | 'sequence' | 'value' | 'payload'
-
-/** The last second that a time has which travels to verifiers. */
-export const LAST_SECOND = 2 ** 32 - 1
 
 /** The value of a block that is lifted. */
 export const LIFTED = 0

@@ -21,6 +21,9 @@ export interface RevokedById {
   readonly until: number
 }
 
+/** The last second that travels to verifiers: what is revoked until then is never forgotten. */
+export const LAST_SECOND = 2 ** 32 - 1
+
 /**
  * Tokens that are refused if they were issued up to a time:
  * - subject: by `sub`

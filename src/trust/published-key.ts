@@ -8,6 +8,7 @@ import { leafProblem } from '../identity/leaf-profile.ts'
 import { decodeCertificates } from '../identity/pem.ts'
 import { AUTHORITY_PATH, serviceIdOf, type TrustDomain } from '../identity/service-id.ts'
 import { encodePublicKey, parseVerificationKey, type VerificationKey } from '../token/verification-key.ts'
+import { LEEWAY_SECONDS } from '../token/verify.ts'
 import type { KeyPublication } from './change.ts'
 import type { CertificateIdentity } from './revocation-index.ts'
 
@@ -131,7 +132,8 @@ function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
 }
 
 function validityProblem({ notBefore, notAfter }: Certificate, now: number): string | undefined {
-  return notBefore <= now && now <= notAfter ? undefined : 'the certificate of who published it is not valid now'
+  const isValid = notBefore - LEEWAY_SECONDS * 1000 <= now && now <= notAfter
+  return isValid ? undefined : 'the certificate of who published it is not valid now'
 }
 
 function refused(problem: string): AuthError {

@@ -1,6 +1,6 @@
 import { boundedWarning } from '../core/bounded-warning.ts'
 import { type Clock, monotonicBeside, systemClock, toEpochSeconds } from '../core/clock.ts'
-import { AuthError } from '../core/errors.ts'
+import { AuthError, messageOf } from '../core/errors.ts'
 import { type Logger, silentLogger } from '../core/logger.ts'
 import { Subscribers } from '../core/subscribers.ts'
 import type { Credential } from '../identity/credential.ts'
@@ -55,6 +55,7 @@ export class TrustState {
   readonly #monotonic: Clock
   readonly #maxStalenessMs: number
   readonly #trustsForever: boolean
+  readonly #logger: Logger
   readonly #subscribers = new Subscribers<TrustNews>()
   readonly #keyWait = new ShortWait(SHORT_WAIT_MS)
   readonly #lifeWait = new ShortWait(SHORT_WAIT_MS)
@@ -75,6 +76,7 @@ export class TrustState {
     }
     this.#comparison = new ClockComparison(logger)
     this.#clock = clock
+    this.#logger = logger
     this.#monotonic = monotonicBeside(clock)
     this.#maxStalenessMs = options.maxStalenessMs ?? MAX_STALENESS_MS
     this.#trustsForever = options.dangerouslyTrustForever ?? false
@@ -233,7 +235,12 @@ export class TrustState {
       this.#head = head
       this.#keyWait.wake()
     }
-    this.#subscribers.publish({ revocations })
+    try {
+      this.#subscribers.publish({ revocations })
+    } catch (error) {
+      // What is in force stays so where one who is told of it fails.
+      this.#logger.error({ error: messageOf(error) }, 'not everyone could be told of a change of trust')
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createRevoke, type RevokeTarget } from '../../src/authority/revoke.ts'
-import type { TrustLog } from '../../src/authority/trust-log.ts'
+import type { Origin, TrustLog } from '../../src/authority/trust-log.ts'
 import { parseScope } from '../../src/core/scope.ts'
 import { parseServiceId } from '../../src/identity/service-id.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -138,9 +138,19 @@ describe('what is revoked', () => {
     expect(JSON.stringify(log.lines)).not.toContain(token.split('.').at(-1))
   })
 
-  test('is on disk, with who asked and why', async () => {
-    const { store, revoke } = await setUp()
-    await revoke('tokenId', 'one')
+  test('is in the store, with who asked and why', async () => {
+    const store = await openTestStore()
+    const origins: Origin[] = []
+    const trustLog: TrustLog = {
+      ...store.trustLog,
+      append(changes, from) {
+        origins.push(from)
+        return store.trustLog.append(changes, from)
+      },
+    }
+    const { revoke } = await setUp({ store, trustLog })
+    await revoke('tokenId', 'one', 'left in a log')
+    expect(origins).toMatchObject([{ by, reason: 'left in a log' }])
     const { changes } = await store.trustLog.read(undefined, 10)
     expect(changes).toContainEqual(expect.objectContaining({ kind: 'token', id: 'one' }))
   })
@@ -191,9 +201,21 @@ describe('what cannot be revoked', () => {
     for (const other of others) await refusalOf('TOKEN_INVALID', () => revoke('token', other))
   })
 
-  test('is anything for a reason that is a novel', async () => {
+  test('is anything for a reason that is a novel, or more than a line', async () => {
     const { revoke } = await setUp()
-    await refusalOf('REQUEST_INVALID', () => revoke('tokenId', 'one', 'x'.repeat(501)))
+    await revoke('tokenId', 'one', 'x'.repeat(200))
+    for (const reason of ['x'.repeat(201), 'one\ntwo', '\u001b[2J']) {
+      await refusalOf('REQUEST_INVALID', () => revoke('tokenId', 'one', reason))
+    }
+  })
+
+  test('is the certificate of an authority, who would tell of it', async () => {
+    const store = await openTestStore()
+    const { serialNumber } = await recordIn(store, Date.now(), 'spiffe://shop.internal/countersign/authority')
+    const { revoke, trust } = await setUp({ store })
+    await refusalOf('REQUEST_INVALID', () => revoke('certificate', serialNumber))
+    const certificate = { serviceId: orders, serialNumber, issuerKeyId: undefined }
+    expect(trust.refusalOfCertificate(certificate)).toBeUndefined()
   })
 
   test('is anything while the store cannot be written: that is never a success', async () => {
@@ -216,8 +238,9 @@ describe('what cannot be revoked', () => {
 })
 
 /** A certificate of `orders` that the CA has issued. */
-async function recordIn(store: Store, now: number) {
-  const record = certificateRecord({ notBefore: now, notAfter: now + 3_600_000, recordedAt: now })
+async function recordIn(store: Store, now: number, owner: string = orders) {
+  const serviceId = parseServiceId(owner)
+  const record = certificateRecord({ serviceId, notBefore: now, notAfter: now + 3_600_000, recordedAt: now })
   await store.ledger.create(caState())
   await store.inventory.record(record)
   return record

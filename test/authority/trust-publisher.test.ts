@@ -12,6 +12,7 @@ import {
   revokedToken,
   startPublishing,
 } from '../support/publishing.ts'
+import { refusalOf } from '../support/refusal.ts'
 
 /** Appends one revocation for each ID, one after the other. */
 async function append(trustLog: TrustLog, ids: readonly string[]): Promise<readonly Revision[]> {
@@ -344,7 +345,8 @@ describe('the verifiers that are connected', () => {
     const since = clock()
     const watching = publishing.watch()
     await vi.waitUntil(() => watching.trust.isUsable)
-    const expected = { service: 'spiffe://shop.internal/verifier', serialNumber: '01', since, lagMs: 0 }
+    const serialNumber = expect.any(String)
+    const expected = { service: 'spiffe://shop.internal/verifier', serialNumber, since, lagMs: 0 }
     expect(publisher.watchers).toEqual([{ ...expected, revision: { epoch: 1, sequence: 3 } }])
     watching.leave()
     await watching.ended
@@ -367,9 +369,12 @@ describe('the verifiers that are connected', () => {
     const publishing = await start()
     const leaving = new AbortController()
     onTestFinished(() => leaving.abort())
-    const identity = { service: 'spiffe://shop.internal/verifier', serialNumber: '01' }
-    const verifiers = Array.from({ length: 2_000 }, () =>
-      publishing.publisher.watch(undefined, identity, leaving.signal),
+    const identityOf = (number: number) => ({
+      service: 'spiffe://shop.internal/verifier',
+      serialNumber: number.toString(16),
+    })
+    const verifiers = Array.from({ length: 2_000 }, (_, number) =>
+      publishing.publisher.watch(undefined, identityOf(number), leaving.signal),
     )
     for (const verifier of verifiers) for (let step = 0; step < 3; step += 1) await verifier.next()
     const next = verifiers.map((verifier) => verifier.next())
@@ -379,5 +384,17 @@ describe('the verifiers that are connected', () => {
     expect(told.size).toBe(1)
     expect([...told]).toMatchObject([{ kind: 'delta', delta: { revision } }])
     expect(formatRevision(revision ?? { epoch: 0, sequence: 0 })).toBe('1.4')
+  })
+
+  test('are as many of one certificate as a process may have lost, and no more', async () => {
+    const { publisher } = await start()
+    const leaving = new AbortController()
+    onTestFinished(() => leaving.abort())
+    const open = (serialNumber: string) =>
+      publisher.watch(undefined, { service: 'spiffe://shop.internal/orders', serialNumber }, leaving.signal).next()
+    for (let count = 0; count < 16; count += 1) await open('0a')
+    await refusalOf('RATE_LIMITED', () => open('0a'))
+    await open('0b')
+    expect(publisher.watchers).toHaveLength(17)
   })
 })

@@ -39,7 +39,7 @@ describe('revoke token', () => {
       audience: 'spiffe://shop.internal/inventory',
       expiresAt: new Date(claims.expiresAt * 1000).toISOString(),
       revoked: true,
-      revision: { epoch: 1, sequence: expect.any(Number) },
+      revision: { epoch: expect.any(Number), sequence: expect.any(Number) },
     })
     expect(await revocationsIn(dir)).toContainEqual({ kind: 'token', id: claims.tokenId, until: claims.expiresAt })
     const { out } = await countersign('revoke', 'token', file, '--dir', dir)
@@ -128,7 +128,7 @@ describe('revoke grant', () => {
     const before = toEpochSeconds(systemClock())
     expect(await told('revoke', 'grant', 'FpbhEyWBVBsNxeCqbF6jNQ', '--dir', dir)).toMatchObject({
       grantId: 'FpbhEyWBVBsNxeCqbF6jNQ',
-      revision: { epoch: 1 },
+      revision: { epoch: expect.any(Number) },
     })
     const [change] = await revocationsIn(dir)
     expect(change).toMatchObject({ kind: 'grant', id: 'FpbhEyWBVBsNxeCqbF6jNQ' })

@@ -18,7 +18,7 @@ import { keyPublication, ORIGIN, revokedTokens } from '../support/trust-changes.
 /** A store with one revoked certificate and one CRL, of which a statement has changed a row. */
 async function damagedStore(statement: string) {
   const file = join(await temporaryDirectory(), 'ca.db')
-  const store = await openStore(file, { create: true })
+  const store = await openStore(file, { create: true, firstEpoch: 1 })
   onTestFinished(() => store.close())
   await store.ledger.create(caState())
   const record = certificateRecord()

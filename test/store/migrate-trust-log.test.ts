@@ -34,7 +34,7 @@ async function formerStore(fill: (kysely: Kysely<Schema>) => Promise<unknown>): 
 }
 
 async function logOf(file: string) {
-  const store = await openStore(file, { create: false })
+  const store = await openStore(file, { create: false, firstEpoch: 1 })
   onTestFinished(() => store.close())
   return store.trustLog.read(undefined, 10_000)
 }
@@ -94,7 +94,7 @@ test('what comes later goes on after that, and what was filled in is pruned like
       .values({ ...certificateRowOf(certificateRecord({ serialNumber: '4a', notAfter: NOW + 1_000 })), ...REVOCATION })
       .execute(),
   )
-  const store = await openStore(file, { create: false })
+  const store = await openStore(file, { create: false, firstEpoch: 1 })
   onTestFinished(() => store.close())
   const origin = { by: 'operator:bob', at: NOW, reason: '' }
   const again = [{ kind: 'certificate', id: '4a', until: NOW / 1000 + 2 }] as const

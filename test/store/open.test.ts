@@ -260,3 +260,15 @@ test('stores in memory are each by themselves', async () => {
   await one.ledger.create(caState())
   expect(await other.ledger.read()).toBeUndefined()
 })
+
+test('a store begins its trust log at an epoch that no store before it in its place has had', async () => {
+  const file = join(await temporaryDirectory(), 'ca.db')
+  const before = Math.floor(Date.now() / 1000)
+  const store = await openStore(file, { create: true })
+  const first = await store.trustLog.append([], { by: 'operator:test', at: 0, reason: '' })
+  await store.close()
+  expect(first.epoch).toBeGreaterThanOrEqual(before)
+  const again = await openStore(file, { create: false })
+  expect((await again.trustLog.read(undefined, 1)).revision).toEqual(first)
+  await again.close()
+})

@@ -47,7 +47,7 @@ async function runTogether(file: string, tasks: readonly (readonly string[])[]):
 }
 
 async function open(file: string): Promise<Store> {
-  const store = await openStore(file, { create: true })
+  const store = await openStore(file, { create: true, firstEpoch: 1 })
   onTestFinished(() => store.close())
   return store
 }

@@ -91,7 +91,7 @@ async function dieMigrating(): Promise<void> {
 
 async function work(): Promise<void> {
   if (task === 'die-migrating') return dieMigrating()
-  const store = await openStore(file, { create: true })
+  const store = await openStore(file, { create: true, firstEpoch: 1 })
   await TASKS[task]?.(store)
   await store.close()
 }

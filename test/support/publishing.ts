@@ -96,6 +96,9 @@ export async function startPublishing(options: PublishingOptions): Promise<Publi
   return { pki, trust, follower, publisher, clock, log, watch, verifier }
 }
 
+/** Each has a certificate of its own. */
+let nextSerialNumber = 10
+
 /** Watches as a verifier does: puts in force what it is told, and keeps a record of it. */
 export class Watching {
   readonly trust: TrustState
@@ -131,7 +134,7 @@ export class Watching {
   }
 
   async #watch(publisher: TrustPublisher, signal: AbortSignal): Promise<void> {
-    const identity = { service: 'spiffe://shop.internal/verifier', serialNumber: '01' }
+    const identity = { service: 'spiffe://shop.internal/verifier', serialNumber: String(nextSerialNumber++) }
     for await (const event of publisher.watch(this.trust.revision, identity, signal)) {
       this.events.push(event)
       this.told.push(describe(event))
