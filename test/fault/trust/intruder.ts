@@ -6,7 +6,7 @@ import type { Credential } from '../../../src/identity/credential.ts'
 import { parseCertificates } from '../../../src/identity/pem-certificates.ts'
 import { parseServicePath, serviceIdOf } from '../../../src/identity/service-id.ts'
 import { channelCredentials } from '../../../src/testing/stock-client.ts'
-import { callKind, type Outcome } from '../../support/call-kinds.ts'
+import { type CallKind, callKind, type Outcome } from '../../support/call-kinds.ts'
 
 /** Calls with a certificate and with whatever token it has, over clients of stock grpc-js, which ask nobody whether they may. */
 export class Intruder {
@@ -34,10 +34,10 @@ export class Intruder {
     }
   }
 
-  call(address: string, token: string, deadlineMs = 5_000): Promise<Outcome> {
+  call(address: string, token: string, kind: CallKind = 'unary'): Promise<Outcome> {
     const metadata = new Metadata()
     metadata.set('authorization', `Bearer ${token}`)
-    return callKind(this.client(address), 'unary', { metadata, options: { deadline: Date.now() + deadlineMs } })
+    return callKind(this.client(address), kind, { metadata })
   }
 
   client(address: string): Client {

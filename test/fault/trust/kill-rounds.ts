@@ -14,7 +14,7 @@ import { killAtRandom, type Outage } from './outage.ts'
 import type { Premises } from './premises.ts'
 import { Regulars } from './regulars.ts'
 import { Revoker } from './revoker.ts'
-import { isOfToken, SUSPICIONS, Suspect } from './suspect.ts'
+import { Suspect } from './suspect.ts'
 import type { Tally } from './tally.ts'
 import { quietLogger, startVerifier, type Verifier } from './verifier.ts'
 
@@ -27,6 +27,7 @@ export interface KillRoundsOptions {
 }
 
 const VERIFIERS = 3
+const OWN_SERVICE = ['client', 'service', 'certificate'] as const
 /** Within which everything of a round happens that happens at random. */
 const SPREAD_MS = 400
 const SETTLED_MS = 15_000
@@ -129,12 +130,10 @@ export class KillRounds {
   async #prepare(authority: AuthorityProcess, index: number): Promise<readonly Suspect[]> {
     const { premises } = this.#options
     const suspects: Suspect[] = []
-    for (const suspicion of SUSPICIONS) {
-      // What takes a service of its own comes in turn.
-      const isDue = suspicion === 'token' || suspicion === 'grant' || SUSPICIONS[2 + (index % 3)] === suspicion
-      if (!isDue) continue
-      const isShared = isOfToken(suspicion) && suspicion !== 'client'
-      const intruder = isShared ? this.#neighbour : new Intruder(await premises.guest())
+    // What takes a service of its own comes in turn.
+    const own = OWN_SERVICE[index % OWN_SERVICE.length] ?? 'service'
+    for (const suspicion of ['token', 'grant', own] as const) {
+      const intruder = suspicion === own ? new Intruder(await premises.guest()) : this.#neighbour
       const suspect = new Suspect(suspicion, await intruder.token(authority.address), intruder, this.#verifiers)
       await suspect.requireAccepted()
       suspects.push(suspect)
@@ -145,9 +144,10 @@ export class KillRounds {
   /** Resolves with the time at which it was acknowledged. */
   async #revoke(suspect: Suspect): Promise<number> {
     const { random, premises } = this.#options
-    const { command } = suspect
-    if (command !== undefined && random.fraction() < 0.5) await premises.command(...command)
-    else await this.#revoker.byRpc(suspect.target)
+    const { command, target } = suspect
+    const isCommanded = command !== undefined && (target === undefined || random.fraction() < 0.5)
+    if (isCommanded) await premises.command(...command)
+    else if (target !== undefined) await this.#revoker.byRpc(target)
     return performance.now()
   }
 

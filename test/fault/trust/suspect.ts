@@ -6,14 +6,11 @@ import type { Outcome } from '../../support/call-kinds.ts'
 import type { Intruder } from './intruder.ts'
 import type { Verifier } from './verifier.ts'
 
-export const SUSPICIONS = ['token', 'grant', 'client', 'service', 'certificate'] as const
 /** By what a suspect is revoked. */
-export type Suspicion = (typeof SUSPICIONS)[number]
+export type Suspicion = 'token' | 'grant' | 'client' | 'service' | 'certificate' | 'signingKey'
 
-/** Whoever is revoked by these has calls refused by token alone; of the others connections are cut as well. */
-export function isOfToken(suspicion: Suspicion): boolean {
-  return suspicion === 'token' || suspicion === 'grant' || suspicion === 'client'
-}
+/** Of whoever is revoked by these connections are cut; by the others calls are refused. */
+const CUT: ReadonlySet<Suspicion> = new Set(['service', 'certificate'])
 
 const PROBE_MS = 20
 
@@ -35,15 +32,16 @@ export class Suspect {
     this.#verifiers = verifiers
   }
 
-  /** What an authority is asked to revoke. */
-  get target(): RevocationTarget {
+  /** What an authority is asked to revoke; `undefined` where there is a command alone. */
+  get target(): RevocationTarget | undefined {
     const { serviceId } = this.#intruder.credential
-    const targets: Readonly<Record<Suspicion, RevocationTarget>> = {
+    const targets: Readonly<Record<Suspicion, RevocationTarget | undefined>> = {
       token: { token: this.#token },
       grant: { grantId: this.tokenId },
       client: { client: serviceId },
       service: { service: serviceId },
       certificate: { certificate: this.#intruder.serialNumber },
+      signingKey: undefined,
     }
     return targets[this.suspicion]
   }
@@ -51,8 +49,15 @@ export class Suspect {
   /** The command that does the same; `undefined` where it would have to be given a file. */
   get command(): readonly string[] | undefined {
     const service = servicePathOf(this.#intruder.credential.serviceId)
-    const named = { grant: this.tokenId, client: service, service, certificate: this.#intruder.serialNumber }
-    return this.suspicion === 'token' ? undefined : ['revoke', this.suspicion, named[this.suspicion]]
+    const commands: Readonly<Record<Suspicion, readonly string[] | undefined>> = {
+      token: undefined,
+      grant: ['revoke', 'grant', this.tokenId],
+      client: ['revoke', 'client', service],
+      service: ['revoke', 'service', service],
+      certificate: ['revoke', 'certificate', this.#intruder.serialNumber],
+      signingKey: ['revoke', 'signing-key', parseCompactToken(this.#token).keyId],
+    }
+    return commands[this.suspicion]
   }
 
   get tokenId(): string {
@@ -95,8 +100,9 @@ export class Suspect {
   }
 
   #note({ status, reason, details }: Outcome): void {
-    const isCut = !isOfToken(this.suspicion) && status === 'UNAVAILABLE'
-    if (isCut || reason === 'TOKEN_REVOKED' || reason === 'CERTIFICATE_REVOKED') return
+    const isCut = CUT.has(this.suspicion) && status === 'UNAVAILABLE'
+    const isOfNoKey = this.suspicion === 'signingKey' && reason === 'TOKEN_INVALID'
+    if (isCut || isOfNoKey || reason === 'TOKEN_REVOKED' || reason === 'CERTIFICATE_REVOKED') return
     this.problems.push(`${this.suspicion}: refused for another reason: ${status} ${reason} ${details}`)
   }
 }
