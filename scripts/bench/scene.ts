@@ -1,5 +1,5 @@
 import { silentLogger } from 'countersign'
-import type { TrustLog } from '../../src/authority/trust-log.ts'
+import type { TrustLog } from '../../src/authority/log/trust-log.ts'
 import { AuthorityClient } from '../../src/client/authority-client.ts'
 import { formatAddress } from '../../src/core/address.ts'
 import { systemClock, toEpochSeconds } from '../../src/core/clock.ts'

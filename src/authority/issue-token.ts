@@ -8,7 +8,7 @@ import type { VerifiedPeer } from '../identity/verified-peer.ts'
 import { LEEWAY_SECONDS } from '../token/verify.ts'
 import type { TokenIdentity } from '../trust/revocation-index.ts'
 import type { TrustState } from '../trust/trust-state.ts'
-import type { Signer } from './signing-keys.ts'
+import type { Signer } from './signing/signing-keys.ts'
 
 export interface IssueTokenOptions {
   readonly issuer: string

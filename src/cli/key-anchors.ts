@@ -1,4 +1,4 @@
-import type { KeyAnchors } from '../authority/published-keys.ts'
+import type { KeyAnchors } from '../authority/log/published-keys.ts'
 import { loadBundle } from '../ca/directory/bundle.ts'
 import { type OpenCa, stateOf } from './ca-context.ts'
 

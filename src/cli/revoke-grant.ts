@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { revocationById } from '../authority/revocable-id.ts'
+import { revocationById } from '../authority/revocation/revocable-id.ts'
 import { stateOf, useCa } from './ca-context.ts'
 import { writeResult } from './result.ts'
 import { appendChange, type ChangeArguments, heardAt, withChange } from './trust-change.ts'

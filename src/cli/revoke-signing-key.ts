@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { readPublishedKeys } from '../authority/published-keys.ts'
+import { readPublishedKeys } from '../authority/log/published-keys.ts'
 import { AuthError } from '../core/errors.ts'
 import { LAST_SECOND } from '../trust/change.ts'
 import { commandOf, useCa } from './ca-context.ts'

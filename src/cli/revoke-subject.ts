@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { parseRevocableSubject } from '../authority/revocable-subject.ts'
+import { parseRevocableSubject } from '../authority/revocation/revocable-subject.ts'
 import { toEpochSeconds } from '../core/clock.ts'
 import { stateOf, useCa } from './ca-context.ts'
 import { knownService } from './known-service.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { readPublishedKeys } from '../authority/published-keys.ts'
-import { verifyRevocableToken } from '../authority/revocable-token.ts'
+import { readPublishedKeys } from '../authority/log/published-keys.ts'
+import { verifyRevocableToken } from '../authority/revocation/revocable-token.ts'
 import { useCa } from './ca-context.ts'
 import { keyAnchorsOf } from './key-anchors.ts'
 import { loadToken } from './load-token.ts'

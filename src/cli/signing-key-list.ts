@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { readPublishedKeys } from '../authority/published-keys.ts'
+import { readPublishedKeys } from '../authority/log/published-keys.ts'
 import { labelOf } from '../ca/issuers/authorities.ts'
 import type { CaState } from '../ca/issuers/ca-state.ts'
 import { toEpochSeconds } from '../core/clock.ts'

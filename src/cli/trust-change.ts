@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { parseReason } from '../authority/reason.ts'
+import { parseReason } from '../authority/revocation/reason.ts'
 import type { TrustChange } from '../trust/change.ts'
 import { formatRevision, type Revision } from '../trust/revision.ts'
 import { type CaArguments, type OpenCa, withCa } from './ca-context.ts'

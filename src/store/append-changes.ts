@@ -1,5 +1,5 @@
 import { type Insertable, type SqlBool, sql } from 'kysely'
-import type { Origin } from '../authority/trust-log.ts'
+import type { Origin } from '../authority/log/trust-log.ts'
 import type { TrustChange } from '../trust/change.ts'
 import type { Revision } from '../trust/revision.ts'
 import type { StoreTransaction } from './database.ts'

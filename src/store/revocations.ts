@@ -1,4 +1,4 @@
-import type { Origin } from '../authority/trust-log.ts'
+import type { Origin } from '../authority/log/trust-log.ts'
 import type { RecordedCertificate } from '../ca/inventory.ts'
 import type { Revocation } from '../ca/revocation.ts'
 import type { Revocations } from '../ca/revocations.ts'

@@ -1,4 +1,4 @@
-import type { TrustLog } from '../authority/trust-log.ts'
+import type { TrustLog } from '../authority/log/trust-log.ts'
 import type { CrlRegister } from '../ca/crl/crl-register.ts'
 import type { CertificateRecord, Inventory } from '../ca/inventory.ts'
 import type { CaLedger } from '../ca/issuers/ca-state.ts'

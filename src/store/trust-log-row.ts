@@ -1,5 +1,5 @@
 import type { Insertable, Selectable } from 'kysely'
-import type { Origin } from '../authority/trust-log.ts'
+import type { Origin } from '../authority/log/trust-log.ts'
 import { sha256Base64Url } from '../core/encoding.ts'
 import { LEEWAY_SECONDS, MAX_LIFETIME_SECONDS } from '../token/verify.ts'
 import {

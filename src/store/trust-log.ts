@@ -1,4 +1,4 @@
-import type { TrustLog } from '../authority/trust-log.ts'
+import type { TrustLog } from '../authority/log/trust-log.ts'
 import { LEEWAY_SECONDS } from '../token/verify.ts'
 import type { Revision } from '../trust/revision.ts'
 import { appendChanges } from './append-changes.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { TrustLog } from '../../src/authority/trust-log.ts'
+import type { TrustLog } from '../../src/authority/log/trust-log.ts'
 import type { CaState } from '../../src/ca/issuers/ca-state.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createSigningKey } from '../../src/token/signing-key.ts'

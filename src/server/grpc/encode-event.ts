@@ -1,4 +1,4 @@
-import type { TrustEvent } from '../../authority/trust-event.ts'
+import type { TrustEvent } from '../../authority/feed/trust-event.ts'
 import type { WatchResponse } from '../../gen/countersign/v1/WatchResponse.ts'
 import { encodeChanges } from '../../transport/trust-messages.ts'
 import type { TrustDelta } from '../../trust/trust-state.ts'

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { revocationById } from '../../src/authority/revocable-id.ts'
-import { parseRevocableSubject } from '../../src/authority/revocable-subject.ts'
-import { parseTrustDomain } from '../../src/identity/service-id.ts'
-import { NOON } from '../support/ca-records.ts'
-import { refusalOf } from '../support/refusal.ts'
-import { NOON_SECONDS } from '../support/trust-changes.ts'
+import { revocationById } from '../../../src/authority/revocation/revocable-id.ts'
+import { parseRevocableSubject } from '../../../src/authority/revocation/revocable-subject.ts'
+import { parseTrustDomain } from '../../../src/identity/service-id.ts'
+import { NOON } from '../../support/ca-records.ts'
+import { refusalOf } from '../../support/refusal.ts'
+import { NOON_SECONDS } from '../../support/trust-changes.ts'
 
 const parse = (text: string) => parseRevocableSubject(text, parseTrustDomain('shop.internal'))
 

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { TrustLog } from '../../src/authority/trust-log.ts'
-import { formatRevision, type Revision } from '../../src/trust/revision.ts'
-import type { TrustState } from '../../src/trust/trust-state.ts'
+import type { TrustLog } from '../../../src/authority/log/trust-log.ts'
+import { formatRevision, type Revision } from '../../../src/trust/revision.ts'
+import type { TrustState } from '../../../src/trust/trust-state.ts'
 import {
   failingLog,
   knows,
@@ -11,8 +11,8 @@ import {
   refuses,
   revokedToken,
   startPublishing,
-} from '../support/publishing.ts'
-import { refusalOf } from '../support/refusal.ts'
+} from '../../support/publishing.ts'
+import { refusalOf } from '../../support/refusal.ts'
 
 /** Appends one revocation for each ID, one after the other. */
 async function append(trustLog: TrustLog, ids: readonly string[]): Promise<readonly Revision[]> {

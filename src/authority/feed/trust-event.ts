@@ -1,6 +1,6 @@
-import type { TrustChange } from '../trust/change.ts'
-import type { Revision } from '../trust/revision.ts'
-import type { TrustDelta } from '../trust/trust-state.ts'
+import type { TrustChange } from '../../trust/change.ts'
+import type { Revision } from '../../trust/revision.ts'
+import type { TrustDelta } from '../../trust/trust-state.ts'
 
 /** What a verifier is told. */
 export type TrustEvent = Heartbeat | SnapshotPage | DeltaEvent

@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { pruneLog } from '../../src/authority/prune-log.ts'
-import { createTestClock } from '../../src/testing/test-clock.ts'
-import { capturingLogger } from '../support/log.ts'
-import { openTestStore, origin } from '../support/publishing.ts'
+import { pruneLog } from '../../../src/authority/log/prune-log.ts'
+import { createTestClock } from '../../../src/testing/test-clock.ts'
+import { capturingLogger } from '../../support/log.ts'
+import { openTestStore, origin } from '../../support/publishing.ts'
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 10))
 

@@ -1,5 +1,5 @@
-import type { TrustChange } from '../trust/change.ts'
-import type { Revision } from '../trust/revision.ts'
+import type { TrustChange } from '../../trust/change.ts'
+import type { Revision } from '../../trust/revision.ts'
 
 /** Who has changed what verifiers trust, for the record. */
 export interface Origin {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import type { TrustChange } from '../trust/change.ts'
-import type { TrustState } from '../trust/trust-state.ts'
+import type { TrustChange } from '../../trust/change.ts'
+import type { TrustState } from '../../trust/trust-state.ts'
 import { PAGE_BYTES, PAGE_CHANGES, type SnapshotPage, sizeOf } from './trust-event.ts'
 
 /**

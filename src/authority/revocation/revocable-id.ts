@@ -1,8 +1,8 @@
-import { type Clock, toEpochSeconds } from '../core/clock.ts'
-import { AuthError } from '../core/errors.ts'
-import { isPlainId } from '../token/claims.ts'
-import { LEEWAY_SECONDS, MAX_LIFETIME_SECONDS } from '../token/verify.ts'
-import type { RevokedById } from '../trust/change.ts'
+import { type Clock, toEpochSeconds } from '../../core/clock.ts'
+import { AuthError } from '../../core/errors.ts'
+import { isPlainId } from '../../token/claims.ts'
+import { LEEWAY_SECONDS, MAX_LIFETIME_SECONDS } from '../../token/verify.ts'
+import type { RevokedById } from '../../trust/change.ts'
 
 /**
  * What revokes tokens by an ID that is only known from a record: nobody can say how long they live, so that they are taken

@@ -1,7 +1,7 @@
-import type { Clock } from '../core/clock.ts'
-import { messageOf } from '../core/errors.ts'
-import type { Logger } from '../core/logger.ts'
-import { callAt } from '../core/timer.ts'
+import type { Clock } from '../../core/clock.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { Logger } from '../../core/logger.ts'
+import { callAt } from '../../core/timer.ts'
 import type { TrustLog } from './trust-log.ts'
 
 export interface PruneOptions {

@@ -1,20 +1,24 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { type AuthorityIdentity, type LoadCa, startIdentity } from '../../src/authority/identity.ts'
-import { type SigningKeys, type SigningKeysOptions, startSigningKeys } from '../../src/authority/signing-keys.ts'
-import type { TrustLog } from '../../src/authority/trust-log.ts'
-import { issueCertificate } from '../../src/ca/certificate/issue.ts'
-import { intermediateTemplate } from '../../src/ca/certificate/template.ts'
-import type { Hierarchy } from '../../src/ca/issuers/hierarchy.ts'
-import { generateKeyPair } from '../../src/identity/key-pair.ts'
-import { parseCertificates } from '../../src/identity/pem-certificates.ts'
-import * as kit from '../../src/testing/test-ca.ts'
-import { createTestClock, type TestClock } from '../../src/testing/test-clock.ts'
-import { TEST_PROFILES } from '../../src/testing/test-profiles.ts'
-import { publishKey } from '../../src/trust/published-key.ts'
-import { ISSUER } from '../support/authority.ts'
-import { createTestCa, pkiOf, type TestCa } from '../support/pki.ts'
-import { failingLog, openTestStore, origin, type Publishing, startPublishing } from '../support/publishing.ts'
-import { refusalOf } from '../support/refusal.ts'
+import { type AuthorityIdentity, type LoadCa, startIdentity } from '../../../src/authority/identity.ts'
+import type { TrustLog } from '../../../src/authority/log/trust-log.ts'
+import {
+  type SigningKeys,
+  type SigningKeysOptions,
+  startSigningKeys,
+} from '../../../src/authority/signing/signing-keys.ts'
+import { issueCertificate } from '../../../src/ca/certificate/issue.ts'
+import { intermediateTemplate } from '../../../src/ca/certificate/template.ts'
+import type { Hierarchy } from '../../../src/ca/issuers/hierarchy.ts'
+import { generateKeyPair } from '../../../src/identity/key-pair.ts'
+import { parseCertificates } from '../../../src/identity/pem-certificates.ts'
+import * as kit from '../../../src/testing/test-ca.ts'
+import { createTestClock, type TestClock } from '../../../src/testing/test-clock.ts'
+import { TEST_PROFILES } from '../../../src/testing/test-profiles.ts'
+import { publishKey } from '../../../src/trust/published-key.ts'
+import { ISSUER } from '../../support/authority.ts'
+import { createTestCa, pkiOf, type TestCa } from '../../support/pki.ts'
+import { failingLog, openTestStore, origin, type Publishing, startPublishing } from '../../support/publishing.ts'
+import { refusalOf } from '../../support/refusal.ts'
 
 const HOUR_S = 3600
 const TTL = 300

@@ -1,7 +1,7 @@
-import { AuthError } from '../core/errors.ts'
-import type { KeyPublication } from '../trust/change.ts'
-import type { PublishedKey } from '../trust/published-key.ts'
-import type { TrustContents } from '../trust/trust-contents.ts'
+import { AuthError } from '../../core/errors.ts'
+import type { KeyPublication } from '../../trust/change.ts'
+import type { PublishedKey } from '../../trust/published-key.ts'
+import type { TrustContents } from '../../trust/trust-contents.ts'
 
 /**
  * Requires that every key in use is of one issuer: of two, verifiers would trust the tokens of neither in full.

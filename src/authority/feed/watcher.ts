@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.ts'
-import { compareRevisions, type Revision } from '../trust/revision.ts'
+import type { Clock } from '../../core/clock.ts'
+import { compareRevisions, type Revision } from '../../trust/revision.ts'
 import type { Entry } from './event-list.ts'
 import type { SharedEvent } from './trust-event.ts'
 

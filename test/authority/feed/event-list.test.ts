@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { EventList, EventReader } from '../../src/authority/event-list.ts'
-import { isGarbage } from '../support/garbage.ts'
+import { EventList, EventReader } from '../../../src/authority/feed/event-list.ts'
+import { isGarbage } from '../../support/garbage.ts'
 
 const reader = new EventReader<string>(new AbortController().signal)
 

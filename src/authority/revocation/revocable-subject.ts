@@ -1,5 +1,5 @@
-import { AuthError } from '../core/errors.ts'
-import { parseServiceId, type TrustDomain, trustDomainOf } from '../identity/service-id.ts'
+import { AuthError } from '../../core/errors.ts'
+import { parseServiceId, type TrustDomain, trustDomainOf } from '../../identity/service-id.ts'
 
 /**
  * On whose behalf a token may be issued: a service of the trust domain by its ID, or `user:…`, `client:…`, `owner:…`.

@@ -1,4 +1,4 @@
-import { AuthError } from '../core/errors.ts'
+import { AuthError } from '../../core/errors.ts'
 
 const MAX_LENGTH = 200
 

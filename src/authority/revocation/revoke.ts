@@ -1,8 +1,8 @@
-import type { Revocation } from '../ca/revocation.ts'
-import type { Revocations } from '../ca/revocations.ts'
-import { type Clock, toEpochSeconds } from '../core/clock.ts'
-import { AuthError } from '../core/errors.ts'
-import type { Logger } from '../core/logger.ts'
+import type { Revocation } from '../../ca/revocation.ts'
+import type { Revocations } from '../../ca/revocations.ts'
+import { type Clock, toEpochSeconds } from '../../core/clock.ts'
+import { AuthError } from '../../core/errors.ts'
+import type { Logger } from '../../core/logger.ts'
 import {
   AUTHORITY_PATH,
   parseServiceId,
@@ -10,16 +10,16 @@ import {
   servicePathOf,
   type TrustDomain,
   trustDomainOf,
-} from '../identity/service-id.ts'
-import { isPlainId } from '../token/claims.ts'
-import type { TrustChange } from '../trust/change.ts'
-import { formatRevision, type Revision } from '../trust/revision.ts'
-import type { TrustState } from '../trust/trust-state.ts'
+} from '../../identity/service-id.ts'
+import { isPlainId } from '../../token/claims.ts'
+import type { TrustChange } from '../../trust/change.ts'
+import { formatRevision, type Revision } from '../../trust/revision.ts'
+import type { TrustState } from '../../trust/trust-state.ts'
+import type { TrustLog } from '../log/trust-log.ts'
 import { parseReason } from './reason.ts'
 import { revocationById } from './revocable-id.ts'
 import { parseRevocableSubject } from './revocable-subject.ts'
 import { verifyRevocableToken } from './revocable-token.ts'
-import type { TrustLog } from './trust-log.ts'
 
 export interface RevokeOptions {
   readonly trustDomain: TrustDomain

@@ -1,7 +1,7 @@
-import { toEpochSeconds } from '../core/clock.ts'
-import type { Credential } from '../identity/credential.ts'
-import type { SigningKey } from '../token/signing-key.ts'
-import type { TrustHead } from '../trust/trust-state.ts'
+import { toEpochSeconds } from '../../core/clock.ts'
+import type { Credential } from '../../identity/credential.ts'
+import type { SigningKey } from '../../token/signing-key.ts'
+import type { TrustHead } from '../../trust/trust-state.ts'
 
 /** How long the tokens of an authority's keys live, and the keys themselves. */
 export interface KeyTimes {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { verifyRevocableToken } from '../../src/authority/revocable-token.ts'
-import { systemClock, toEpochSeconds } from '../../src/core/clock.ts'
-import { createSigningKey } from '../../src/token/signing-key.ts'
-import type { PublishedKey } from '../../src/trust/published-key.ts'
-import { ISSUER } from '../support/authority.ts'
-import { createTestCa } from '../support/pki.ts'
-import { claimsNow } from '../support/published-key.ts'
-import { refusalOf } from '../support/refusal.ts'
-import { trustIn } from '../support/trust.ts'
+import { verifyRevocableToken } from '../../../src/authority/revocation/revocable-token.ts'
+import { systemClock, toEpochSeconds } from '../../../src/core/clock.ts'
+import { createSigningKey } from '../../../src/token/signing-key.ts'
+import type { PublishedKey } from '../../../src/trust/published-key.ts'
+import { ISSUER } from '../../support/authority.ts'
+import { createTestCa } from '../../support/pki.ts'
+import { claimsNow } from '../../support/published-key.ts'
+import { refusalOf } from '../../support/refusal.ts'
+import { trustIn } from '../../support/trust.ts'
 
 const signingKey = createSigningKey()
 const issuedAt = toEpochSeconds(systemClock())

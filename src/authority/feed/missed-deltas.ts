@@ -1,8 +1,8 @@
-import { compareRevisions, type Revision } from '../trust/revision.ts'
-import type { TrustDelta } from '../trust/trust-state.ts'
-import { PART_SIZE } from './load-contents.ts'
+import { compareRevisions, type Revision } from '../../trust/revision.ts'
+import type { TrustDelta } from '../../trust/trust-state.ts'
+import { PART_SIZE } from '../log/load-contents.ts'
+import type { TrustLog } from '../log/trust-log.ts'
 import { isOneMessage } from './trust-event.ts'
-import type { TrustLog } from './trust-log.ts'
 
 /** Whoever has missed more is better served with all that stands. */
 const MAX_PARTS = 2

@@ -1,11 +1,11 @@
-import { type Clock, toEpochSeconds } from '../core/clock.ts'
-import { AuthError } from '../core/errors.ts'
-import { type AccessTokenClaims, parseClaims } from '../token/claims.ts'
-import { parseCompactToken } from '../token/compact.ts'
-import { requireSignature } from '../token/token-signature.ts'
-import { LEEWAY_SECONDS } from '../token/verify.ts'
-import type { RevokedById } from '../trust/change.ts'
-import type { PublishedKey } from '../trust/published-key.ts'
+import { type Clock, toEpochSeconds } from '../../core/clock.ts'
+import { AuthError } from '../../core/errors.ts'
+import { type AccessTokenClaims, parseClaims } from '../../token/claims.ts'
+import { parseCompactToken } from '../../token/compact.ts'
+import { requireSignature } from '../../token/token-signature.ts'
+import { LEEWAY_SECONDS } from '../../token/verify.ts'
+import type { RevokedById } from '../../trust/change.ts'
+import type { PublishedKey } from '../../trust/published-key.ts'
 
 /** A token that an authority here has issued. */
 export interface RevocableToken {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
-import type { KeyPublication } from '../trust/change.ts'
-import type { TrustContents } from '../trust/trust-contents.ts'
-import type { TrustState } from '../trust/trust-state.ts'
+import type { KeyPublication } from '../../trust/change.ts'
+import type { TrustContents } from '../../trust/trust-contents.ts'
+import type { TrustState } from '../../trust/trust-state.ts'
 import type { LogPart, TrustLog } from './trust-log.ts'
 
 /** About how many changes are read at once: a few milliseconds. */
