@@ -4,8 +4,8 @@ import { onTestFinished } from 'vitest'
 import { systemClock } from '../../../src/core/clock.ts'
 import type { Credential } from '../../../src/identity/credential.ts'
 import { loadCredential } from '../../../src/identity/credential-files.ts'
-import { parseServicePath } from '../../../src/identity/service-id.ts'
-import { initCa, told } from '../../support/ca-command.ts'
+import { parseServicePath, servicePathOf } from '../../../src/identity/service-id.ts'
+import { countersign, initCa, told } from '../../support/ca-command.ts'
 import { SCOPES } from '../../support/call-kinds.ts'
 import type { AuthoritySettings } from './authority-orders.ts'
 import { AuthorityProcess } from './authority-process.ts'
@@ -58,6 +58,22 @@ export class Premises {
   async credential(service: string): Promise<Credential> {
     await this.command('ca', 'issue', service, '--dns', 'localhost', '--out', this.#out)
     return loadCredential(this.#out, parseServicePath(service), systemClock)
+  }
+
+  /** One more certificate in the place of the last; `undefined` where the CA refuses it. */
+  async renew({ serviceId }: Credential): Promise<Credential | undefined> {
+    const service = servicePathOf(serviceId)
+    const { exitCode } = await countersign('ca', 'renew', service, '--dir', this.dir, '--out', this.#out)
+    return exitCode === 0 ? loadCredential(this.#out, service, systemClock) : undefined
+  }
+
+  /** Resolves once it is acknowledged. */
+  async block({ serviceId }: Credential): Promise<void> {
+    await this.command('block', servicePathOf(serviceId))
+  }
+
+  async unblock({ serviceId }: Credential): Promise<void> {
+    await this.command('unblock', servicePathOf(serviceId))
   }
 
   /** That of a service that nobody has met before. */

@@ -19,11 +19,14 @@ export class Tally {
   toString(): string {
     const { kills, acknowledged, unanswered, calls, longestCallMs } = this
     const latencies = [...this.#latencies].map(([what, all]) => `  ${what}: ${summaryOf(all)}`)
-    return [
-      `${kills} kills, ${acknowledged} revocations acknowledged, ${unanswered} attempts unanswered, ` +
-        `${calls} good calls, the longest ${Math.round(longestCallMs)} ms`,
-      ...latencies,
-    ].join('\n')
+    const counts = [
+      [kills, 'kills'],
+      [acknowledged, 'revocations acknowledged'],
+      [unanswered, 'attempts unanswered'],
+      [calls, `good calls, the longest ${Math.round(longestCallMs)} ms`],
+    ] as const
+    const counted = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
+    return [counted.join(', '), ...latencies].join('\n')
   }
 }
 
