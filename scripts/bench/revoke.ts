@@ -9,8 +9,8 @@ import { quantileOf } from './statistics.ts'
 
 /** Verifiers are spread over several processes, as services are. */
 const PROCESSES = 4
-const REVOCATIONS = 100
-const WARM_UP = 20
+const REVOCATIONS = 1_000
+const WARM_UP = 200
 /** After which no verifier may accept what was revoked. */
 const BOUND_MS = 1_000
 

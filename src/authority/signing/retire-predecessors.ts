@@ -1,11 +1,10 @@
 import { toEpochSeconds } from '../../core/clock.ts'
 import type { Credential } from '../../identity/credential.ts'
-import { parseCertificates } from '../../identity/pem-certificates.ts'
 import { MAX_LIFETIME_SECONDS } from '../../token/verify.ts'
 import type { KeyPublication } from '../../trust/change.ts'
-import { certificateIdentityOf, publishKey } from '../../trust/published-key.ts'
-import type { CertificateIdentity } from '../../trust/revocation-index.ts'
+import { publishKey } from '../../trust/published-key.ts'
 import type { TrustState } from '../../trust/trust-state.ts'
+import { certificateOf } from './certificate-of.ts'
 import { type KeyTimes, lastExpiry } from './own-key.ts'
 
 export interface RetirementOptions extends KeyTimes {
@@ -24,7 +23,7 @@ export interface RetirementOptions extends KeyTimes {
  */
 export function retirePredecessors(keyId: string, options: RetirementOptions): readonly KeyPublication[] {
   const { issuer, credential, trust, now } = options
-  const { issuerKeyId } = identityOf(credential)
+  const { issuerKeyId } = certificateOf(credential)
   // Theirs may have lived for longer than those of this process: configurations change between two starts.
   const lastOfTheirs = lastExpiry({ ...options, ttlSeconds: MAX_LIFETIME_SECONDS }, now)
   const expiresAt = Math.min(lastOfTheirs, toEpochSeconds(credential.notAfter))
@@ -32,14 +31,4 @@ export function retirePredecessors(keyId: string, options: RetirementOptions): r
     .filter(({ publishers }) => publishers[0]?.issuerKeyId === issuerKeyId)
     .filter((key) => key.keyId !== keyId && key.expiresAt > expiresAt)
     .map(({ key }) => publishKey({ issuer, key, expiresAt }, credential))
-}
-
-/** Whether verifiers take nothing for good that the holder of a credential vouches for. */
-export function isRevoked(credential: Credential, trust: TrustState): boolean {
-  return trust.refusalOfCertificate(identityOf(credential)) !== undefined
-}
-
-function identityOf({ certificateChain }: Credential): CertificateIdentity {
-  const [leaf, issuer] = parseCertificates(certificateChain, 'the certificate of the authority')
-  return certificateIdentityOf(leaf, issuer)
 }

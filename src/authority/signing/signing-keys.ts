@@ -11,8 +11,9 @@ import { ShortWait } from '../../trust/short-wait.ts'
 import type { TrustState } from '../../trust/trust-state.ts'
 import type { AuthorityIdentity } from '../identity.ts'
 import type { TrustLog } from '../log/trust-log.ts'
+import { isRevoked } from './certificate-of.ts'
 import { expiryOf, type KeyTimes, leadMsOf, OwnKey } from './own-key.ts'
-import { isRevoked, retirePredecessors } from './retire-predecessors.ts'
+import { retirePredecessors } from './retire-predecessors.ts'
 
 export interface SigningKeysOptions extends KeyTimes {
   readonly issuer: string
