@@ -33,7 +33,9 @@ const MAX_GROWTH_MB = 20
 /** How many more there may be at one moment than at another. One left behind at each restart would be more. */
 const ROOM = 10
 
-test(`${RESTARTS} restarts of an authority on one store leave keys, rows, memory, sockets and timers as they were`, async () => {
+test(`${RESTARTS} restarts of an authority on one store leave keys, rows, memory, sockets and timers as they were`, {
+  timeout: 60_000 + RESTARTS * 2_000,
+}, async () => {
   const clock = createRunningClock()
   const pki = createTestCa({ clock })
   const file = join(await temporaryDirectory(), 'ca.db')
