@@ -26,7 +26,7 @@ export function createProgram(name: string, streams: Streams = processStreams): 
  */
 export async function run(program: Command, args: readonly string[]): Promise<0 | 1 | 2> {
   try {
-    await program.parseAsync(placeHyphenatedIds(args), { from: 'user' })
+    await program.parseAsync(placeHyphenatedIds(program, args), { from: 'user' })
     return 0
   } catch (error) {
     const failure = failureOf(error)

@@ -23,7 +23,9 @@ const HANDSHAKES_MS = 3_000
 const said: string[] = []
 afterAll(() => void process.stdout.write(`${said.join('\n')}\n`))
 
-test(`${HERD} verifiers whose authority is killed and starts again all come back, at times of their own, and it bears them`, async () => {
+test(`${HERD} verifiers whose authority is killed and starts again all come back, at times of their own, and it bears them`, {
+  timeout: 60_000 + OUTAGES * 30_000,
+}, async () => {
   const premises = await Premises.create()
   const authority = await premises.startAuthority()
   const credential = await premises.credential('orders')

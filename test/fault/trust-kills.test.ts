@@ -11,10 +11,13 @@ useCompileCache()
 const tally = new Tally()
 afterAll(() => void process.stdout.write(`${tally}\n`))
 
-describe(`an authority is killed at any moment (FAULT_SEED=${SEED}): what it acknowledged is never lost`, () => {
-  test('alone, it is missed until it is back, and good calls go on', () => tryKills(1, ROUNDS))
+/** A round, with the time that a verifier takes to come back. */
+const timeout = 60_000 + ROUNDS * 10_000
 
-  test('beside another on one store, it is missed by nobody', () => tryKills(2, Math.ceil(ROUNDS / 2)))
+describe(`an authority is killed at any moment (FAULT_SEED=${SEED}): what it acknowledged is never lost`, () => {
+  test('alone, it is missed until it is back, and good calls go on', { timeout }, () => tryKills(1, ROUNDS))
+
+  test('beside another on one store, it is missed by nobody', { timeout }, () => tryKills(2, Math.ceil(ROUNDS / 2)))
 })
 
 async function tryKills(authorityCount: number, roundCount: number): Promise<void> {
