@@ -18,8 +18,8 @@ export interface TrustPublisherOptions {
   readonly clock: Clock
 }
 
-/** With one certificate: those that a process has lost, and that this side has not noticed yet, count too. */
-const MAX_WATCHES = 16
+/** With one certificate: replicas of a service may share one, and what they have lost counts until this side notices. */
+const MAX_WATCHES = 1_000
 
 /** Tells verifiers what to trust, each at its own pace. */
 export class TrustPublisher {
@@ -70,9 +70,10 @@ export class TrustPublisher {
 
   /** To tell a new one all that stands takes time and memory, and a process needs one. */
   #requireRoom({ serialNumber }: WatcherIdentity): void {
-    const count = [...this.#watchers].filter((watcher) => watcher.serialNumber === serialNumber).length
+    let count = 0
+    for (const watcher of this.#watchers) if (watcher.serialNumber === serialNumber) count += 1
     if (count < MAX_WATCHES) return
-    const problem = `This certificate has ${count} trust feeds open. A process needs one.`
+    const problem = `This certificate has ${count} trust feeds open. A process needs one: give its replicas certificates of their own.`
     throw new AuthError('RATE_LIMITED', problem)
   }
 
