@@ -8,7 +8,7 @@ import { leafProblem } from '../identity/leaf-profile.ts'
 import { decodeCertificates } from '../identity/pem.ts'
 import { AUTHORITY_PATH, serviceIdOf, type TrustDomain } from '../identity/service-id.ts'
 import { encodePublicKey, parseVerificationKey, type VerificationKey } from '../token/verification-key.ts'
-import { LEEWAY_SECONDS } from '../token/verify.ts'
+import { LEEWAY_SECONDS, MAX_LIFETIME_SECONDS } from '../token/verify.ts'
 import type { KeyPublication } from './change.ts'
 import type { CertificateIdentity } from './revocation-index.ts'
 
@@ -19,6 +19,8 @@ export interface KeyStatement {
   readonly key: VerificationKey
   /** Whole seconds since 1970: every token that it signed has expired by then. No later than the authority's certificate. */
   readonly expiresAt: number
+  /** How long the tokens that it signs live at most: seconds. */
+  readonly tokenSeconds: number
 }
 
 /** A key that an authority vouches for. Made by `verifyPublication` alone. */
@@ -35,12 +37,18 @@ const TYPE = 'countersign signing key'
 
 const MAX_CHAIN_LENGTH = 8
 
+/** What is said of a key; of the life of its tokens, unless told, that they live as long as any may. */
+type NewStatement = Omit<KeyStatement, 'tokenSeconds'> & Partial<KeyStatement>
+
 /** Signs the statement of a key with the authority's own credential. */
-export function publishKey(statement: KeyStatement, credential: Credential): KeyPublication {
-  const text = encodeKeyStatement(statement)
+export function publishKey(
+  { issuer, key, expiresAt, tokenSeconds = MAX_LIFETIME_SECONDS }: NewStatement,
+  credential: Credential,
+): KeyPublication {
+  const text = encodeKeyStatement({ issuer, key, expiresAt, tokenSeconds })
   return {
     kind: 'key',
-    id: statement.key.keyId,
+    id: key.keyId,
     statement: text,
     signature: sign('sha256', Buffer.from(text, 'utf8'), { key: credential.privateKey, dsaEncoding: 'der' }),
     certificateChain: decodeCertificates(credential.certificateChain, 'the certificate chain of the authority'),
@@ -90,17 +98,18 @@ export function certificateIdentityOf(certificate: Certificate, issuer: Certific
 }
 
 /** JSON on one line, its members always in the same order. */
-function encodeKeyStatement({ issuer, key, expiresAt }: KeyStatement): string {
+function encodeKeyStatement({ issuer, key, expiresAt, tokenSeconds }: KeyStatement): string {
   const publicKey = encodePublicKey(key).toString('base64')
-  return JSON.stringify({ type: TYPE, issuer, keyId: key.keyId, publicKey, expiresAt })
+  return JSON.stringify({ type: TYPE, issuer, keyId: key.keyId, publicKey, expiresAt, tokenSeconds })
 }
 
 export function parseKeyStatement({ id, statement }: KeyPublication): KeyStatement {
-  const { type, issuer, keyId, publicKey, expiresAt } = parseObject(statement)
+  const { type, issuer, keyId, publicKey, expiresAt, tokenSeconds } = parseObject(statement)
   const isWhole = type === TYPE && typeof issuer === 'string' && issuer !== '' && typeof publicKey === 'string'
-  if (!isWhole || keyId !== id || !Number.isSafeInteger(expiresAt)) throw refused('its statement is malformed')
+  const areTimes = Number.isSafeInteger(expiresAt) && Number.isSafeInteger(tokenSeconds)
+  if (!isWhole || keyId !== id || !areTimes) throw refused('its statement is malformed')
   const key = parseVerificationKey(id, Buffer.from(publicKey, 'base64'))
-  const parsed = { issuer, key, expiresAt: Number(expiresAt) }
+  const parsed = { issuer, key, expiresAt: Number(expiresAt), tokenSeconds: Number(tokenSeconds) }
   if (encodeKeyStatement(parsed) !== statement) throw refused('its statement is not in its one spelling')
   return parsed
 }

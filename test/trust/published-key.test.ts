@@ -128,7 +128,14 @@ describe('a published key', () => {
 
   test('is refused where its statement is not the one spelling of what it says', async () => {
     const { issuer, publicKey } = JSON.parse(publication.statement)
-    const whole = { type: 'countersign signing key', issuer, keyId: key.keyId, publicKey, expiresAt }
+    const whole = {
+      type: 'countersign signing key',
+      issuer,
+      keyId: key.keyId,
+      publicKey,
+      expiresAt,
+      tokenSeconds: 3_600,
+    }
     expect(JSON.stringify(whole)).toBe(publication.statement)
     const statements = [
       '',
@@ -139,6 +146,7 @@ describe('a published key', () => {
       JSON.stringify({ ...whole, issuer: '' }),
       JSON.stringify({ ...whole, expiresAt: `${expiresAt}` }),
       JSON.stringify({ ...whole, expiresAt: expiresAt + 0.5 }),
+      JSON.stringify({ ...whole, tokenSeconds: '3600' }),
       JSON.stringify({ ...whole, more: 1 }),
       JSON.stringify({ ...whole, publicKey: `${publicKey}=` }),
     ]

@@ -1,8 +1,7 @@
 import { toEpochSeconds } from '../../core/clock.ts'
 import type { Credential } from '../../identity/credential.ts'
-import { MAX_LIFETIME_SECONDS } from '../../token/verify.ts'
 import type { KeyPublication } from '../../trust/change.ts'
-import { publishKey } from '../../trust/published-key.ts'
+import { type PublishedKey, publishKey } from '../../trust/published-key.ts'
 import type { TrustState } from '../../trust/trust-state.ts'
 import { certificateOf } from './certificate-of.ts'
 import { type KeyTimes, lastExpiry } from './own-key.ts'
@@ -22,13 +21,17 @@ export interface RetirementOptions extends KeyTimes {
  * @param keyId that of this process, which is no predecessor
  */
 export function retirePredecessors(keyId: string, options: RetirementOptions): readonly KeyPublication[] {
-  const { issuer, credential, trust, now } = options
+  const { issuer, credential, trust } = options
   const { issuerKeyId } = certificateOf(credential)
-  // Theirs may have lived for longer than those of this process: configurations change between two starts.
-  const lastOfTheirs = lastExpiry({ ...options, ttlSeconds: MAX_LIFETIME_SECONDS }, now)
-  const expiresAt = Math.min(lastOfTheirs, toEpochSeconds(credential.notAfter))
   return [...(trust.current?.keys.values() ?? [])]
     .filter(({ publishers }) => publishers[0]?.issuerKeyId === issuerKeyId)
-    .filter((key) => key.keyId !== keyId && key.expiresAt > expiresAt)
-    .map(({ key }) => publishKey({ issuer, key, expiresAt }, credential))
+    .filter((key) => key.keyId !== keyId)
+    .map((key) => ({ ...key, endsAt: endOf(key, options) }))
+    .filter(({ expiresAt, endsAt }) => expiresAt > endsAt)
+    .map(({ key, tokenSeconds, endsAt }) => publishKey({ issuer, key, tokenSeconds, expiresAt: endsAt }, credential))
+}
+
+/** Its tokens may live longer than those of this process: configurations change between two starts. */
+function endOf({ tokenSeconds }: PublishedKey, { credential, now, ...times }: RetirementOptions): number {
+  return Math.min(lastExpiry({ ...times, ttlSeconds: tokenSeconds }, now), toEpochSeconds(credential.notAfter))
 }

@@ -188,7 +188,7 @@ export class SigningKeys {
   }
 
   async #publish(why: Why): Promise<void> {
-    const { issuer, trustLog, identity, createKeyPair, logger, clock, look, trust } = this.#options
+    const { issuer, ttlSeconds, trustLog, identity, createKeyPair, logger, clock, look, trust } = this.#options
     const rotationRequestedAt = await trustLog.keyRotationRequestedAt()
     const credential = identity.credentials.current()
     const signingKey = createSigningKey(createKeyPair())
@@ -197,7 +197,8 @@ export class SigningKeys {
     const now = clock()
     const expiresAt = expiryOf(this.#options, credential, now)
     const retired = why === 'start' ? retirePredecessors(keyId, { ...this.#options, credential, now }) : []
-    const publication = publishKey({ issuer, key: verificationKey, expiresAt }, credential)
+    const statement = { issuer, key: verificationKey, expiresAt, tokenSeconds: ttlSeconds }
+    const publication = publishKey(statement, credential)
     const origin = { by: credential.serviceId, at: now, reason: `signing key: ${why}` }
     const revision = await trustLog.append([publication, ...retired], origin)
     await look()

@@ -33,7 +33,7 @@ interface KeysSetUp extends Publishing {
   endsIn(keyId: string): number | undefined
 }
 
-interface SetUpOptions extends Partial<Pick<SigningKeysOptions, 'rotationSeconds' | 'createKeyPair'>> {
+interface SetUpOptions extends Partial<Pick<SigningKeysOptions, 'rotationSeconds' | 'createKeyPair' | 'ttlSeconds'>> {
   readonly trustLog?: TrustLog
   readonly pki?: TestCa
   readonly clock?: TestClock
@@ -42,14 +42,14 @@ interface SetUpOptions extends Partial<Pick<SigningKeysOptions, 'rotationSeconds
 
 async function start(options: SetUpOptions = {}): Promise<KeysSetUp> {
   const { clock = createTestClock(), rotationSeconds = 6 * HOUR_S, createKeyPair = generateKeyPair } = options
-  const { pki = createTestCa({ clock }), loadCa = async () => pki.ca } = options
+  const { pki = createTestCa({ clock }), loadCa = async () => pki.ca, ttlSeconds = TTL } = options
   const trustLog = options.trustLog ?? (await openTestStore()).trustLog
   const publishing = await startPublishing({ trustLog, clock, pki })
   const { trust, follower, log: logger } = publishing
   const identity = await startIdentity(loadCa, [], { clock, logger })
   onTestFinished(() => identity.stop())
   const look = () => follower.look()
-  const shared = { issuer: ISSUER, ttlSeconds: TTL, rotationSeconds, createKeyPair, identity, trustLog, trust, look }
+  const shared = { issuer: ISSUER, ttlSeconds, rotationSeconds, createKeyPair, identity, trustLog, trust, look }
   const keys = await startSigningKeys({ ...shared, logger, clock })
   onTestFinished(() => keys.stop())
   return {
@@ -293,10 +293,10 @@ describe('an authority that starts again', () => {
     const first = await start({ trustLog, pki, clock })
     const former = await first.current()
     await first.keys.stop()
-    const second = await start({ trustLog, pki, clock })
-    // However long tokens lived by the configuration of the process before.
-    expect(second.endsIn(former)).toBe(HOUR_S + 60)
-    expect(second.endsIn(await second.current())).toBe(6 * HOUR_S + 5 + TTL + 60)
+    // However short tokens live by the configuration of the process after it.
+    const second = await start({ trustLog, pki, clock, ttlSeconds: TTL / 5 })
+    expect(second.endsIn(former)).toBe(TTL + 60)
+    expect(second.endsIn(await second.current())).toBe(6 * HOUR_S + 5 + TTL / 5 + 60)
   })
 
   test('leaves the keys of authorities with other intermediates alone', async () => {
