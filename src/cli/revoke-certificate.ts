@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { parseSerialNumber } from '../authority/revocation/serial-number.ts'
 import { chainOf, labelOf } from '../ca/issuers/authorities.ts'
 import type { CaState } from '../ca/issuers/ca-state.ts'
 import { AuthError } from '../core/errors.ts'
@@ -51,15 +52,5 @@ function requireNoAuthority({ authorities }: CaState, serialNumber: string): voi
   throw new AuthError(
     'REQUEST_INVALID',
     `That is ${labelOf(found)} itself: "countersign ca distrust" is for intermediates.`,
-  )
-}
-
-/** As openssl prints it, or as we do. */
-function parseSerialNumber(text: string): string {
-  const serialNumber = text.replaceAll(':', '').toLowerCase()
-  if (/^[0-9a-f]{1,40}$/.test(serialNumber)) return serialNumber
-  throw new AuthError(
-    'REQUEST_INVALID',
-    'A serial number is written in hex: up to 40 digits, colons between them or none.',
   )
 }

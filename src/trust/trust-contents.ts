@@ -195,7 +195,8 @@ function revokeTokensOf({ keyId, expiresAt }: PublishedKey, indexes: readonly Re
   for (const index of indexes) index.add({ kind: 'signingKey', id: keyId, until: expiresAt })
 }
 
-function isRevokedBy(revocations: RevocationIndex, { keyId, publishers }: PublishedKey): boolean {
+/** Whether a key was revoked, or the certificate of whoever published it. */
+export function isRevokedBy(revocations: RevocationIndex, { keyId, publishers }: PublishedKey): boolean {
   return (
     revocations.isSigningKeyRevoked(keyId) ||
     publishers.some((publisher) => revocations.refusalOfCertificate(publisher) !== undefined)

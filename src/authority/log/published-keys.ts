@@ -6,6 +6,7 @@ import type { KeyPublication } from '../../trust/change.ts'
 import { type PublishedKey, verifyPublication } from '../../trust/published-key.ts'
 import type { Revision } from '../../trust/revision.ts'
 import { RevocationIndex } from '../../trust/revocation-index.ts'
+import { isRevokedBy } from '../../trust/trust-contents.ts'
 import type { TrustLog } from './trust-log.ts'
 
 /** The signing keys of a trust log. */
@@ -38,7 +39,7 @@ export async function readPublishedKeys(log: TrustLog, anchors: KeyAnchors): Pro
     after = part.revision
     isLast = part.isLast
   }
-  return { ...verifyAll([...publications.values()], anchors), isRevoked: (key) => isRevoked(key, revocations) }
+  return { ...verifyAll([...publications.values()], anchors), isRevoked: (key) => isRevokedBy(revocations, key) }
 }
 
 function verifyAll(publications: readonly KeyPublication[], { trustDomain, roots, clock }: KeyAnchors) {
@@ -53,12 +54,4 @@ function verifyAll(publications: readonly KeyPublication[], { trustDomain, roots
     }
   }
   return { keys, refused }
-}
-
-/** By itself, or with a certificate that vouches for it. */
-function isRevoked({ keyId, publishers }: PublishedKey, revocations: RevocationIndex): boolean {
-  return (
-    revocations.isSigningKeyRevoked(keyId) ||
-    publishers.some((publisher) => revocations.refusalOfCertificate(publisher) !== undefined)
-  )
 }

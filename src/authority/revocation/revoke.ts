@@ -20,6 +20,7 @@ import { parseReason } from './reason.ts'
 import { revocationById } from './revocable-id.ts'
 import { parseRevocableSubject } from './revocable-subject.ts'
 import { verifyRevocableToken } from './revocable-token.ts'
+import { parseSerialNumber } from './serial-number.ts'
 
 export interface RevokeOptions {
   readonly trustDomain: TrustDomain
@@ -158,13 +159,6 @@ function parseOwnService(text: string, trustDomain: TrustDomain): ServiceId {
   const id = parseServiceId(text)
   if (trustDomainOf(id) === trustDomain) return id
   throw refused(`${id} is no service of ${trustDomain}.`)
-}
-
-/** As openssl prints it, or as we do. */
-function parseSerialNumber(text: string): string {
-  const serialNumber = text.replaceAll(':', '').toLowerCase()
-  if (/^[0-9a-f]{1,40}$/.test(serialNumber)) return serialNumber
-  throw refused('A serial number is written in hex: up to 40 digits, colons between them or none.')
 }
 
 function refused(message: string): AuthError {
